@@ -1,0 +1,50 @@
+/**
+ * The seal: a digest for each part of a result, so that an edit by hand is found and its place named.
+ *
+ * It guards against slips ("I only fixed a number"), not against forgery: whoever can run this code can seal anything.
+ * Invariant: `unsealedParts(seal(r))` is empty, and changing any leaf of `r` names the part that holds it.
+ */
+import { createHash } from 'node:crypto';
+import type { Result } from './schema.ts';
+
+/** JSON with keys in order, so that a reordered file has the same digest. */
+function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (value !== null && typeof value === 'object') {
+    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonicalJson(inner)}`).join(',')}}`;
+  }
+  return JSON.stringify(value) ?? 'null';
+}
+
+/** Splits a result into the parts that are sealed one by one: each variant, each claim, and the rest. */
+function parts(result: Omit<Result, 'digests'>): Map<string, unknown> {
+  const { experiments, ...run } = result;
+  const all = new Map<string, unknown>([['run', run]]);
+  for (const experiment of experiments) {
+    const { variants, claims, ...head } = experiment;
+    const at = `experiments.${experiment.name}`;
+    all.set(at, head);
+    for (const variant of variants) all.set(`${at}.variants.${variant.name}#${variant.repeat}`, variant);
+    for (const claim of claims) all.set(`${at}.claims.${claim.id}`, claim);
+  }
+  return all;
+}
+
+function digestsOf(result: Omit<Result, 'digests'>): Record<string, string> {
+  const digest = (part: unknown) => createHash('sha256').update(canonicalJson(part)).digest('hex').slice(0, 16);
+  return Object.fromEntries([...parts(result)].map(([at, part]) => [at, digest(part)]));
+}
+
+/** Adds the digests. Call it last. */
+export function seal(result: Omit<Result, 'digests'>): Result {
+  return { ...result, digests: digestsOf(result) };
+}
+
+/** The parts whose content no longer matches their digest, or that were added or taken away. */
+export function unsealedParts(result: Result): string[] {
+  const { digests, ...rest } = result;
+  const actual = digestsOf(rest);
+  const names = new Set([...Object.keys(actual), ...Object.keys(digests)]);
+  return [...names].filter((at) => actual[at] !== digests[at]).sort();
+}
