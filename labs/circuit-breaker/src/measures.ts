@@ -1,0 +1,189 @@
+/**
+ * What this lab measures, and the properties it asks of each measure.
+ *
+ * All of it is seen from outside: arrivals at the dependency, requests in flight at the gateway. Nothing is read from
+ * a breaker's own state or statistics, so a policy of the reader's is judged by the same means.
+ * Invariant: a span starts when the fault took effect, not when it was planned.
+ */
+import {
+  atMost,
+  eventsIn,
+  faultSpan,
+  firstGap,
+  mean,
+  near,
+  never,
+  type Observation,
+  readable,
+  type Span,
+  serviceOf,
+} from '@backend-labs/experiment';
+
+export type HangParameters = Record<
+  | 'ratePerSecond'
+  | 'serviceMs'
+  | 'timeoutMs'
+  | 'windowMs'
+  | 'errorThreshold'
+  | 'resetMs'
+  | 'hangMs'
+  | 'hangAtMs'
+  | 'healAtMs'
+  | 'durationMs',
+  number
+>;
+type HangObservation = Observation<HangParameters>;
+
+const ARRIVED = 'circuit-breaker.work-started';
+const TOLERANCE = 0.15;
+
+const perSecond = (rate: number, durationMs: number) => (rate * durationMs) / 1000;
+
+/** The hang, without its beginning: what is in flight grows for hangMs and then stays. */
+function settled(observation: HangObservation): Span | null {
+  const span = faultSpan(observation, 'hang');
+  return span && { fromMs: span.fromMs + observation.parameters.hangMs, toMs: span.toMs };
+}
+
+function meanWhileSettled(observation: HangObservation, service: string, gauge: string): number | null {
+  const span = settled(observation);
+  return span && mean(serviceOf(observation, service).gauges[gauge], span);
+}
+
+const held = (observation: HangObservation) => meanWhileSettled(observation, 'gateway', 'http.inFlight');
+const worked = (observation: HangObservation) => meanWhileSettled(observation, 'dependency', 'working');
+const arrivals = (observation: HangObservation) => serviceOf(observation, 'dependency').events[ARRIVED];
+
+const hangPrediction = {
+  unit: 'requests',
+  tolerance: TOLERANCE,
+  formula: 'λ · (hang + service)',
+  predict: ({ ratePerSecond, hangMs, serviceMs }: HangParameters) => perSecond(ratePerSecond, hangMs + serviceMs),
+  absentMeans: 'the fault never took effect',
+};
+
+export const gatewayInFlight = {
+  nearHang: near<HangParameters>({
+    description: 'While the dependency hangs, the gateway holds λ · (hang + service) requests',
+    kind: 'characteristic',
+    measure: held,
+    ...hangPrediction,
+  }),
+  nearTimeout: near<HangParameters>({
+    description: 'While the dependency hangs, the gateway holds λ · T requests',
+    kind: 'characteristic',
+    unit: 'requests',
+    tolerance: TOLERANCE,
+    formula: 'λ · T',
+    predict: ({ ratePerSecond, timeoutMs }) => perSecond(ratePerSecond, timeoutMs),
+    measure: held,
+    absentMeans: 'the fault never took effect',
+  }),
+  atMostTimeout: atMost<HangParameters>({
+    description: 'While the dependency hangs, the gateway holds at most λ · T requests',
+    kind: 'guarantee',
+    unit: 'requests',
+    formula: `${1 + TOLERANCE} · λ · T`,
+    bound: ({ ratePerSecond, timeoutMs }) => (1 + TOLERANCE) * perSecond(ratePerSecond, timeoutMs),
+    measure: held,
+  }),
+};
+
+export const dependencyInFlight = {
+  nearHang: near<HangParameters>({
+    description: 'While it hangs, the dependency works on λ · (hang + service) requests',
+    kind: 'characteristic',
+    measure: worked,
+    ...hangPrediction,
+  }),
+};
+
+/**
+ * When calls stopped arriving at the dependency: the last arrival before the first pause of R/2. Closed, arrivals are
+ * 1/λ apart; open, they are at least R apart.
+ */
+function openedAt(observation: HangObservation): number | null {
+  const span = faultSpan(observation, 'hang');
+  return span && firstGap(arrivals(observation), span, observation.parameters.resetMs / 2);
+}
+
+/** From the opening until the fault is healed: from then on a probe may succeed. */
+function openSpan(observation: HangObservation): Span | null {
+  const fromMs = openedAt(observation);
+  const toMs = faultSpan(observation, 'hang')?.toMs;
+  return fromMs === null || toMs === undefined ? null : { fromMs, toMs };
+}
+
+const openingMs = ({ timeoutMs, errorThreshold, windowMs }: HangParameters) => timeoutMs + errorThreshold * windowMs;
+
+/** Calls that reached the dependency while open, without the one after which it opened. */
+function probeTimes(observation: HangObservation): number[] {
+  const span = openSpan(observation);
+  return span === null ? [] : eventsIn(arrivals(observation), span).slice(1);
+}
+
+/**
+ * A call counts in the window from its start, and as failed T later. t after the hang began, the calls of the last t
+ * are in the window and those older than T have failed, so of W's worth of calls (t − T)/W have: p at t = T + p·W.
+ */
+export const opening = near<HangParameters>({
+  description: 'The breaker opens T + p·W after the dependency began to hang',
+  kind: 'guarantee',
+  unit: 'ms',
+  tolerance: TOLERANCE,
+  formula: 'T + p·W',
+  predict: openingMs,
+  measure(observation) {
+    const opened = openedAt(observation);
+    const span = faultSpan(observation, 'hang');
+    return opened === null || span === null ? null : opened - span.fromMs;
+  },
+  absentMeans: 'it never opened: calls kept arriving',
+  evidence: (observation) => probeTimes(observation).map((at) => `a call arrived at ${readable(at)} ms`),
+});
+
+/** Probes are R + T apart; the clocks of two processes and their timers may round a little of that away. */
+const PROBE_SPACING = 0.95;
+
+/**
+ * One chance: a call that the gateway gets while the breaker is open. Each of them could have been let through.
+ * Without an opening, the whole hang after T + p·W is looked at: there every call that arrives is one too many.
+ */
+export const probes = never<HangParameters>({
+  description: 'While open, no call reaches the dependency earlier than R + T after the one before',
+  kind: 'guarantee',
+  what: 'a call sooner than R + T after the last',
+  chance: 'a call to the gateway while the breaker is open',
+  find(observation) {
+    const { resetMs, timeoutMs, ratePerSecond } = observation.parameters;
+    const hangSpan = faultSpan(observation, 'hang');
+    if (hangSpan === null) return null;
+    const span = openSpan(observation) ?? {
+      fromMs: hangSpan.fromMs + openingMs(observation.parameters),
+      toMs: hangSpan.toMs,
+    };
+    // The first arrival of the open span is the call before the opening; the first probe comes R after that.
+    const times = eventsIn(arrivals(observation), span);
+    const ids = times.flatMap((at, index) => {
+      const sinceLastMs = index === 0 ? Number.POSITIVE_INFINITY : at - (times[index - 1] as number);
+      return sinceLastMs < PROBE_SPACING * (index === 1 ? resetMs : resetMs + timeoutMs)
+        ? [`at ${readable(at)} ms, ${readable(sinceLastMs)} ms after the last`]
+        : [];
+    });
+    return { ids, chances: Math.floor(perSecond(ratePerSecond, span.toMs - span.fromMs)) };
+  },
+});
+
+/** The row of a variant in the table. */
+export function hangFacts(observation: HangObservation): Record<string, number | null> {
+  const span = faultSpan(observation, 'hang');
+  const open = openSpan(observation);
+  const rounded = (value: number | null) => (value === null ? null : Number(value.toPrecision(3)));
+  return {
+    'held by the gateway': rounded(held(observation)),
+    'worked on by the dependency': rounded(worked(observation)),
+    'calls reaching the dependency in the hang': span && eventsIn(arrivals(observation), span).length,
+    'opened after (ms)': open && span && rounded(open.fromMs - span.fromMs),
+    'probes while open': open && probeTimes(observation).length,
+  };
+}

@@ -1,0 +1,11 @@
+/** Disabled: giving up. The timer fires, and nobody listens to it: the signal is made and not passed on. */
+import type { CreatePolicy } from '../../src/contract.ts';
+
+const createPolicy: CreatePolicy = ({ fetchQuote, settings }) => ({
+  async call() {
+    AbortSignal.timeout(settings.timeoutMs);
+    return { kind: 'quote', quote: await fetchQuote() };
+  },
+});
+
+export default createPolicy;

@@ -1,0 +1,126 @@
+/**
+ * What a lab is: data plus functions. `lab.ts` of a lab default-exports `defineLab({...})`.
+ *
+ * Invariant: reading one lab.ts tells the whole experiment: variants, workload, faults, claims with their controls.
+ * A claim without a control, a fault without a heal, a variant that does not exist do not compile (and
+ * define-lab.ts refuses them at run time, for files that nobody compiled).
+ * Read next: properties.ts (what a claim can ask), define-lab.ts (the rules).
+ */
+import type { Arrivals, OperationSpec } from '@backend-labs/load';
+import type { Observation } from './observation.ts';
+import type { Property } from './properties.ts';
+import type { Plot } from './result/schema.ts';
+
+/** Real servers an experiment asks for, and how many instances of each. */
+export type Needs = Partial<Record<'postgres' | 'redis' | 'rabbitmq' | 'kafka' | 'nginx', number>>;
+
+/** Gives the base url of a service that is already listening. */
+export type UrlOf = (service: string) => string;
+
+/** One way to build the thing. `file` is relative to the lab's folder and implements the lab's src/contract.ts. */
+export interface VariantDefinition {
+  file: string;
+  summary: string;
+}
+
+/** What the harness watches in a service, by the names of the channels that the service announces steps on. */
+export interface Watch {
+  /** A gauge that goes up and down with two announced steps, sampled every 10 ms. */
+  gauges?: Record<string, { up: string; down: string }>;
+  /** Announced steps whose times are kept. */
+  events?: readonly string[];
+}
+
+export interface ServiceDefinition {
+  name: string;
+  /** The file node runs, relative to the lab's folder. */
+  entry: string;
+  environment?: (urlOf: UrlOf) => Record<string, string>;
+  watch?: Watch;
+}
+
+/** What a fault can reach: the services by name, as urls and as processes. */
+export interface FaultContext {
+  urlOf: UrlOf;
+  parameters: Readonly<Record<string, number>>;
+  signal: AbortSignal;
+  /** Stops a process where it is (SIGSTOP); resolves when the system shows it stopped. */
+  pause(service: string): Promise<void>;
+  /** Lets a stopped process go on (SIGCONT). */
+  resume(service: string): Promise<void>;
+  /** SIGKILL; resolves when the process is gone. */
+  kill(service: string): Promise<void>;
+  /** Starts a killed service again on the same port; resolves when it answers. */
+  restart(service: string): Promise<void>;
+}
+
+/** Something that can be injected and is always healed. Both resolve when the effect is observed, not when asked. */
+export interface FaultDefinition {
+  inject(context: FaultContext): Promise<void>;
+  heal(context: FaultContext): Promise<void>;
+  /** Services whose process this fault stops or kills: their stalls are not the machine's fault. */
+  touches?: readonly string[];
+}
+
+/** A fault starts at a time, or when a service announces a step for the n-th time (it is held right there). */
+export type TimelineDefinition<F extends string> =
+  | { fault: F; atMs: number; healAtMs: number }
+  | { fault: F; when: { service: string; event: string; occurrence?: number }; healAfterMs: number };
+
+export interface WorkloadDefinition {
+  arrivals: Arrivals;
+  ratePerSecond: number;
+  durationMs: number;
+  timeoutMs: number;
+}
+
+/** Variant + property + control, as one sentence that a run can refute. */
+export interface ClaimDefinition<V extends string, K extends string> {
+  id: string;
+  statement: string;
+  property: K;
+  variant: V;
+  /** The variant on which the same property must fail. */
+  control: V;
+  /** Further variants the property compares with. */
+  comparesWith?: readonly V[];
+  /** Returns why this claim cannot be judged here (a server's version, a platform), else null. */
+  skip?: (environment: { versions: Record<string, string>; platform: string }) => string | null;
+}
+
+export interface ExperimentDefinition<V extends string, F extends string, P, K extends string = string> {
+  question: string;
+  /** The lab's own numbers, from which workload, timeline and predictions follow. Names carry the unit. */
+  parameters: P;
+  /** What the quick profile changes. */
+  quick: Partial<P>;
+  workload: (parameters: P) => WorkloadDefinition;
+  operation: (context: { urlOf: UrlOf; parameters: P }) => OperationSpec;
+  services: (context: { parameters: P; variantFile: string }) => readonly ServiceDefinition[];
+  /** Who sends to whom. The first is the load's own. Each is checked: sent = received + refused + cut. */
+  hops: readonly { from: string; to: string }[];
+  timeline: (parameters: P) => readonly TimelineDefinition<F>[];
+  properties: Record<K, Property<P>>;
+  claims: readonly ClaimDefinition<V, K>[];
+  /** Named numbers of a variant's run, as its row in the table. */
+  facts: (observation: Observation<P>) => Record<string, number | string | null>;
+  /** Gauges to keep as series in the result ("service.gauge"), and to draw. */
+  plots: readonly Plot[];
+  /** How late a send, a fault or a sample may be before the run says nothing about times this short. */
+  resolutionMs: (parameters: P) => number;
+}
+
+export interface LabDefinition<V extends string = string, F extends string = string> {
+  name: string;
+  question: string;
+  needs: Needs;
+  variants: Record<V, VariantDefinition>;
+  faults: Record<F, FaultDefinition>;
+  // The experiments of one lab may have different parameters, so the element type is erased here; `experiment()`
+  // checks each one against its own.
+  experiments: Record<string, ExperimentDefinition<V, F, Record<string, number>>>;
+  /** What `run` does without a choice; all by default. */
+  runByDefault?: readonly string[];
+  /** The claim that stands for the lab in the table of labs. */
+  headlineClaim: string;
+}

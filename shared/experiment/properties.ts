@@ -1,0 +1,157 @@
+/**
+ * Properties: named questions to an observation that can be answered no.
+ *
+ * Three kinds are enough so far: a number near its prediction, a number within a bound, something that never happens.
+ * Invariant: a property states its prediction from the lab's own parameters, before anything is measured.
+ * Read next: judge.ts (how a property, a control and the self-checks become a verdict).
+ */
+import type { Observation } from './observation.ts';
+import type { Chances } from './result/schema.ts';
+import { chancesOf, MINIMUM_CHANCES, readable } from './statistics.ts';
+
+/** What a property said of one observation. `ok: null`: it cannot be told, and `reason` says why. */
+export interface Judgement {
+  ok: boolean | null;
+  measured: string;
+  value: number | null;
+  unit: string;
+  chances: Chances | null;
+  evidence: string[];
+  reason: string | null;
+}
+
+export interface JudgeContext<P> {
+  parameters: P;
+  /** Another variant's observation in the same run and repeat; undefined if it was not run. */
+  other: (variant: string) => Observation<P> | undefined;
+}
+
+export interface Property<P> {
+  description: string;
+  /** A guarantee is what anyone's implementation should keep; a characteristic describes one variant. */
+  kind: 'guarantee' | 'characteristic';
+  predicted: (parameters: P) => string;
+  judge: (observation: Observation<P>, context: JudgeContext<P>) => Judgement;
+}
+
+type Common = { description: string; kind: 'guarantee' | 'characteristic' };
+type Measure<P> = (observation: Observation<P>, context: JudgeContext<P>) => number | null;
+type Evidence<P> = (observation: Observation<P>) => string[];
+
+function unmeasured(unit: string, reason: string): Judgement {
+  return { ok: null, measured: 'nothing to measure', value: null, unit, chances: null, evidence: [], reason };
+}
+
+/**
+ * The measured number lies within `tolerance` (a fraction) of the predicted one. A measure of null counts as "it did
+ * not happen" and fails: say so in `absentMeans`.
+ */
+export function near<P>(
+  options: Common & {
+    unit: string;
+    tolerance: number;
+    formula: string;
+    predict: (parameters: P) => number;
+    measure: Measure<P>;
+    absentMeans: string;
+    evidence?: Evidence<P>;
+  },
+): Property<P> {
+  const { unit, tolerance, formula, predict, measure, absentMeans } = options;
+  return {
+    description: options.description,
+    kind: options.kind,
+    predicted: (parameters) =>
+      `${formula} = ${readable(predict(parameters))} ${unit}, ± ${readable(tolerance * 100)} %`.replace('  ', ' '),
+    judge(observation, context) {
+      const value = measure(observation, context);
+      const evidence = options.evidence?.(observation) ?? [];
+      if (value === null) {
+        return { ok: false, measured: absentMeans, value: null, unit, chances: null, evidence, reason: null };
+      }
+      if (!Number.isFinite(value)) return unmeasured(unit, 'the measured value is not a number');
+      const expected = predict(context.parameters);
+      const ok = Math.abs(value - expected) <= tolerance * Math.abs(expected);
+      return { ok, measured: `${readable(value)} ${unit}`, value, unit, chances: null, evidence, reason: null };
+    },
+  };
+}
+
+/** The measured number is at most the bound that the parameters give. */
+export function atMost<P>(
+  options: Common & {
+    unit: string;
+    formula: string;
+    bound: (parameters: P) => number;
+    measure: Measure<P>;
+    evidence?: Evidence<P>;
+  },
+): Property<P> {
+  const { unit, formula, bound, measure } = options;
+  return {
+    description: options.description,
+    kind: options.kind,
+    predicted: (parameters) => `at most ${formula} = ${readable(bound(parameters))} ${unit}`,
+    judge(observation, context) {
+      const value = measure(observation, context);
+      if (value === null || !Number.isFinite(value)) {
+        return unmeasured(unit, 'what the property asks for did not occur in this run');
+      }
+      return {
+        ok: value <= bound(context.parameters),
+        measured: `${readable(value)} ${unit}`,
+        value,
+        unit,
+        chances: null,
+        evidence: options.evidence?.(observation) ?? [],
+        reason: null,
+      };
+    },
+  };
+}
+
+/**
+ * Something never happens. `find` returns the raw ids of each time it did and the number of independent chances it
+ * had; null when the situation did not come about at all. Seen once: refuted, however few the chances. Not seen:
+ * it takes MINIMUM_CHANCES chances to claim anything.
+ */
+export function never<P>(
+  options: Common & {
+    what: string;
+    /** One chance, in words: "call while the breaker is open". */
+    chance: string;
+    find: (observation: Observation<P>, context: JudgeContext<P>) => { ids: string[]; chances: number } | null;
+    /** What a run says in which the situation never came about, for a variant that must bring it about. */
+    absentMeans?: string;
+  },
+): Property<P> {
+  return {
+    description: options.description,
+    kind: options.kind,
+    predicted: () => `no ${options.what}`,
+    judge(observation, context) {
+      const found = options.find(observation, context);
+      if (found === null) {
+        if (options.absentMeans === undefined) return unmeasured('', 'the situation did not come about in this run');
+        const measured = options.absentMeans;
+        return { ok: false, measured, value: null, unit: '', chances: null, evidence: [], reason: null };
+      }
+      const occurrences = found.ids.length;
+      const chances = chancesOf(Math.max(found.chances, occurrences), occurrences);
+      const measured = `${occurrences} × ${options.what} in ${chances.count} chances (one chance: ${options.chance})`;
+      const enough = chances.count >= MINIMUM_CHANCES;
+      return {
+        ok: occurrences > 0 ? false : enough ? true : null,
+        measured,
+        value: occurrences,
+        unit: 'times',
+        chances,
+        evidence: found.ids,
+        reason:
+          occurrences === 0 && !enough
+            ? `none seen, but ${chances.count} chances are fewer than ${MINIMUM_CHANCES}: nothing is claimed`
+            : null,
+      };
+    },
+  };
+}

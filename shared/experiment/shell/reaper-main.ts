@@ -1,0 +1,23 @@
+/** The reaper's process. It reads identities, one JSON a line, until its pipe closes; then it clears up and ends. */
+import { createInterface } from 'node:readline';
+import { isAlive, type ProcessIdentity, signalGroup } from './process-identity.ts';
+
+const DEADLINE_MS = 2000;
+const POLL_MS = 20;
+
+const watched: ProcessIdentity[] = [];
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+
+createInterface({ input: process.stdin })
+  .on('line', (line) => watched.push(JSON.parse(line) as ProcessIdentity))
+  .on('close', () => reap(performance.now() + DEADLINE_MS));
+
+function reap(deadlineMs: number): void {
+  const alive = watched.filter(isAlive);
+  for (const identity of alive) {
+    signalGroup(identity, 'SIGKILL');
+    // A process in uninterruptible sleep dies when it wakes; a stopped one is woken so that its group goes too.
+    signalGroup(identity, 'SIGCONT');
+  }
+  if (alive.length > 0 && performance.now() < deadlineMs) setTimeout(reap, POLL_MS, deadlineMs);
+}

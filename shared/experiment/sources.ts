@@ -1,0 +1,54 @@
+/**
+ * A hash of the sources that a lab's run read, so that a reference result says which code it speaks of.
+ *
+ * In it: the lab's lab.ts and src/, and what shared code measures and judges (experiment, load, service). Tests,
+ * READMEs and reports do not change a measurement and are left out; so are blank lines and whole-line comments,
+ * because a better comment is no reason to measure again.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+
+/** Folders of shared code whose change may change a measurement. */
+export const MEASURING_PACKAGES = ['experiment', 'load', 'service'] as const;
+
+async function sourceFiles(folder: string): Promise<string[]> {
+  if (!existsSync(folder)) return [];
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => !/(^|[\\/])(node_modules|test|bench)([\\/]|$)/.test(relative(folder, file)))
+    .filter((file) => !file.endsWith('bench.ts'));
+}
+
+/** A source without blank lines and without lines that are only a comment. */
+function withoutComments(source: string): string {
+  return source
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !/^(\/\/|\/\*|\*\/|\*( |$))/.test(line))
+    .join('\n');
+}
+
+/** The files that count for a lab, absolute, in a stable order. */
+export async function measuredFiles(labFolder: string, workspaceFolder: string): Promise<string[]> {
+  const shared = MEASURING_PACKAGES.map((name) => sourceFiles(join(workspaceFolder, 'shared', name)));
+  const files = [
+    join(labFolder, 'lab.ts'),
+    ...(await sourceFiles(join(labFolder, 'src'))),
+    ...(await Promise.all(shared)).flat(),
+  ];
+  return files.sort();
+}
+
+/** The hash, 16 hexadecimal digits. The same on every machine. */
+export async function sourcesHash(labFolder: string, workspaceFolder: string): Promise<string> {
+  const hash = createHash('sha256');
+  for (const file of await measuredFiles(labFolder, workspaceFolder)) {
+    const base = file.startsWith(labFolder) ? labFolder : workspaceFolder;
+    hash.update(`${relative(base, file)}\n${withoutComments(await readFile(file, 'utf8'))}\n`);
+  }
+  return hash.digest('hex').slice(0, 16);
+}

@@ -1,0 +1,51 @@
+/**
+ * The little statistics that verdicts need.
+ *
+ * Invariant: zero seen is never reported as zero possible. Pure.
+ */
+import type { Chances } from './result/schema.ts';
+
+/** Fewer independent chances than this, and nothing is claimed from having seen none. */
+export const MINIMUM_CHANCES = 30;
+
+/**
+ * The 95 % upper bound of a rate after `occurrences` in `count` independent chances.
+ * None seen: 3/n, the rule of three (Hanley and Lippman-Hand, 1983). Some seen: the Wilson score bound.
+ * No chances at all: 1, since nothing is known.
+ */
+export function upperBound95(count: number, occurrences: number): number {
+  if (count === 0) return 1;
+  if (occurrences === 0) return Math.min(1, 3 / count);
+  const z = 1.6449; // one-sided 95 %
+  const rate = occurrences / count;
+  const centre = rate + (z * z) / (2 * count);
+  const margin = z * Math.sqrt((rate * (1 - rate)) / count + (z * z) / (4 * count * count));
+  return Math.min(1, (centre + margin) / (1 + (z * z) / count));
+}
+
+/** Chances with their bound, as a result carries them. */
+export function chancesOf(count: number, occurrences: number): Chances {
+  return { count, occurrences, upperBound95: upperBound95(count, occurrences) };
+}
+
+/** The middle value; of an even number of values the mean of the two in the middle. Null for none. */
+export function median(values: readonly number[]): number | null {
+  if (values.length === 0) return null;
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] as number;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
+}
+
+/** Smallest, middle and largest of at least one value. Null for none. */
+export function spreadOf(values: readonly number[]): { min: number; median: number; max: number } | null {
+  const middle = median(values);
+  return middle === null ? null : { min: Math.min(...values), median: middle, max: Math.max(...values) };
+}
+
+/** A number for people: three significant digits, no exponent, no trailing zeros. */
+export function readable(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  if (Math.abs(value) >= 100) return String(Math.round(value));
+  return String(Number(value.toPrecision(3)));
+}
