@@ -1,1 +1,10 @@
-export {};
+/** The open-loop generator: what an experiment, a command or a bench needs to drive load and read what came back. */
+export { monotonicMs } from './clock.ts';
+export { type ClosedLoopOptions, type ClosedLoopReport, closedLoop } from './closed-loop.ts';
+export { countOutcomes, littlesLawSum } from './columns.ts';
+export { describeLoad, isClientBound } from './describe.ts';
+export { percentilesOf } from './percentiles.ts';
+export * from './plan.ts';
+export type { LoadProgress } from './protocol.ts';
+export { scheduleOf } from './schedule.ts';
+export { type GeneratorOptions, type LoadGenerator, startGenerator } from './start-generator.ts';

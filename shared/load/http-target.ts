@@ -1,0 +1,139 @@
+/**
+ * HTTP operations, one connection per operation in flight, without a cap.
+ *
+ * A cap would queue operations inside the client, which is what an open model must not do. Connections are undici
+ * Clients on a stack, the last one used first, rather than an undici Pool: the Pool looks for a free connection by
+ * walking over all of them, so a system that hangs (thousands in flight) would slow the client down, and a Pool cannot
+ * drop a connection that is still connecting. Invariant: a Connection carries one operation at a time and is its
+ * handler, so an operation allocates nothing of ours.
+ * Read next: sender.ts (when operations are sent and given up), http-outcome.ts (how they are judged).
+ */
+import type { Socket } from 'node:net';
+import { buildConnector, Client, type Dispatcher } from 'undici';
+import { outcomeOfAnswer, outcomeOfError } from './http-outcome.ts';
+import type { HttpOperation } from './plan.ts';
+import type { OperationTarget, Settle } from './target.ts';
+
+/** One error for all: making an Error captures a stack, and ten thousand operations may be given up at once. */
+const GIVEN_UP = new Error('given up by the client');
+const ignore = () => {};
+
+export class HttpTarget implements OperationTarget {
+  readonly #origin: string;
+  readonly #options: Dispatcher.DispatchOptions;
+  readonly #headers: string[];
+  readonly #settle: Settle;
+  readonly #idle: Connection[] = [];
+  readonly #busy = new Map<number, Connection>();
+  // No timeouts of undici's: the client's one timeout is the sender's. HTTP/2 would share a connection.
+  readonly #connector = buildConnector({ timeout: 0, allowH2: false });
+  #closed = false;
+
+  constructor(operation: HttpOperation, settle: Settle) {
+    const url = new URL(operation.url);
+    this.#origin = url.origin;
+    this.#settle = settle;
+    // One array for all operations, its last element the id: undici copies it while it dispatches.
+    this.#headers = [...Object.entries(operation.headers ?? {}).flat(), 'operation-id', ''];
+    this.#options = {
+      path: url.pathname + url.search,
+      method: (operation.method ?? 'GET') as Dispatcher.HttpMethod,
+      headers: this.#headers,
+      body: operation.body === undefined ? null : Buffer.from(operation.body),
+    };
+  }
+
+  send(row: number): void {
+    const connection = this.#idle.pop() ?? new Connection(this, this.#origin, this.#connector);
+    connection.row = row;
+    connection.isSent = false;
+    connection.status = 0;
+    this.#busy.set(row, connection);
+    this.#headers[this.#headers.length - 1] = String(row);
+    connection.client.dispatch(this.#options, connection);
+  }
+
+  giveUp(row: number): void {
+    const connection = this.#busy.get(row);
+    if (connection === undefined) return;
+    this.#busy.delete(row);
+    connection.drop();
+  }
+
+  /** Called by a connection whose operation ended. */
+  ended(connection: Connection, outcomeIndex: number, reason: string | null, isReusable: boolean): void {
+    const { row } = connection;
+    this.#busy.delete(row);
+    if (isReusable && !this.#closed) {
+      connection.row = -1;
+      this.#idle.push(connection);
+    } else {
+      connection.drop();
+    }
+    this.#settle(row, outcomeIndex, reason);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const connection of [...this.#idle, ...this.#busy.values()]) connection.drop();
+    this.#idle.length = 0;
+    this.#busy.clear();
+  }
+}
+
+/** A connection and, while an operation is on it, undici's handler of that operation. */
+class Connection implements Dispatcher.DispatchHandler {
+  readonly client: Client;
+  /** The operation on it, or -1. */
+  row = -1;
+  /** Whether the request was given to the socket: after that, nobody can say that it did not arrive. */
+  isSent = false;
+  status = 0;
+  #fallback: unknown;
+  #retryAfter: unknown;
+  #socket: Socket | undefined;
+  readonly #target: HttpTarget;
+
+  constructor(target: HttpTarget, origin: string, connector: buildConnector.connector) {
+    this.#target = target;
+    this.client = new Client(origin, {
+      // undici's connectors return their socket; the type leaves it out. It is what a drop has to close.
+      connect: (options, callback) => {
+        this.#socket = connector(options, callback) as unknown as Socket;
+      },
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+  }
+
+  onRequestStart(): void {
+    this.isSent = true;
+  }
+
+  onResponseStart(_controller: unknown, status: number, headers: Record<string, unknown>): void {
+    this.status = status;
+    this.#fallback = headers['x-outcome'];
+    this.#retryAfter = headers['retry-after'];
+  }
+
+  onResponseData(): void {}
+
+  onResponseEnd(): void {
+    if (this.row === -1) return;
+    const { outcomeIndex, reason } = outcomeOfAnswer(this.status, this.#fallback, this.#retryAfter);
+    this.#target.ended(this, outcomeIndex, reason, true);
+  }
+
+  onResponseError(_controller: unknown, error: Error): void {
+    if (this.row === -1) return;
+    const { outcomeIndex, reason } = outcomeOfError(error, this.isSent, this.status);
+    this.#target.ended(this, outcomeIndex, reason, false);
+  }
+
+  /** Closes the connection, also one that is still connecting. Its operation is told nothing. */
+  drop(): void {
+    this.row = -1;
+    this.client.destroy(GIVEN_UP, ignore);
+    this.#socket?.destroy();
+  }
+}
