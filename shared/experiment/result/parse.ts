@@ -6,7 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { type Result, resultSchema } from './schema.ts';
-import { unsealedParts } from './seal.ts';
+import { repeatedParts, unsealedParts } from './seal.ts';
 
 /** A file that is not a whole, untouched result of this version. The message names the file and each problem. */
 export class InvalidResultError extends Error {
@@ -29,17 +29,26 @@ export function parseResult(text: string, file: string): Result {
   } catch (error) {
     throw new InvalidResultError(file, [`it is cut short or not JSON: ${(error as Error).message}`]);
   }
+  if (Array.isArray(json)) {
+    throw new InvalidResultError(file, ['it is a list, as --json prints for several labs; keep one result a file']);
+  }
   const version = (json as { schema?: unknown } | null)?.schema;
   if (version !== 1) {
-    throw new InvalidResultError(file, [
-      `schema: this program reads version 1, the file says ${JSON.stringify(version)}; run the lab again`,
-    ]);
+    const said = version === undefined ? 'names none' : `says ${JSON.stringify(version)}`;
+    throw new InvalidResultError(file, [`schema: this program reads version 1, the file ${said}; run the lab again`]);
   }
   const parsed = resultSchema.safeParse(json);
   if (!parsed.success) {
     throw new InvalidResultError(
       file,
       parsed.error.issues.map((issue) => `${issue.path.join('.') || '(top)'}: ${issue.message}`),
+    );
+  }
+  const twice = repeatedParts(parsed.data);
+  if (twice.length > 0) {
+    throw new InvalidResultError(
+      file,
+      twice.map((at) => `${at}: it is in the file twice`),
     );
   }
   const edited = unsealedParts(parsed.data);

@@ -18,22 +18,30 @@ function canonicalJson(value: unknown): string {
 }
 
 /** Splits a result into the parts that are sealed one by one: each variant, each claim, and the rest. */
-function parts(result: Omit<Result, 'digests'>): Map<string, unknown> {
+function parts(result: Omit<Result, 'digests'>): [at: string, part: unknown][] {
   const { experiments, ...run } = result;
-  const all = new Map<string, unknown>([['run', run]]);
-  for (const experiment of experiments) {
-    const { variants, claims, ...head } = experiment;
-    const at = `experiments.${experiment.name}`;
-    all.set(at, head);
-    for (const variant of variants) all.set(`${at}.variants.${variant.name}#${variant.repeat}`, variant);
-    for (const claim of claims) all.set(`${at}.claims.${claim.id}`, claim);
-  }
-  return all;
+  return [
+    ['run', run],
+    ...experiments.flatMap(({ variants, claims, ...head }): [string, unknown][] => {
+      const at = `experiments.${head.name}`;
+      return [
+        [at, head],
+        ...variants.map((variant): [string, unknown] => [`${at}.variants.${variant.name}#${variant.repeat}`, variant]),
+        ...claims.map((claim): [string, unknown] => [`${at}.claims.${claim.id}`, claim]),
+      ];
+    }),
+  ];
 }
 
 function digestsOf(result: Omit<Result, 'digests'>): Record<string, string> {
   const digest = (part: unknown) => createHash('sha256').update(canonicalJson(part)).digest('hex').slice(0, 16);
-  return Object.fromEntries([...parts(result)].map(([at, part]) => [at, digest(part)]));
+  return Object.fromEntries(parts(result).map(([at, part]) => [at, digest(part)]));
+}
+
+/** Parts that share a name: one digest would speak for both, and the other could be edited unseen. */
+export function repeatedParts(result: Result): string[] {
+  const names = parts(result).map(([at]) => at);
+  return [...new Set(names.filter((at, index) => names.indexOf(at) !== index))];
 }
 
 /** Adds the digests. Call it last. */
