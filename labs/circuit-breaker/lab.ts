@@ -5,7 +5,7 @@
  * Read next: src/contract.ts, then src/variants/.
  */
 import { defineLab, experiment, postControl } from '@backend-labs/experiment';
-import { dependencyInFlight, gatewayInFlight, hangFacts, opening, probes } from './src/measures.ts';
+import { dependencyInFlight, gatewayInFlight, hangFacts, opening, probes, resolutionMs } from './src/measures.ts';
 
 const hang = experiment({
   question: 'A dependency stops answering for a while. Who holds how many requests, and who still sends it more?',
@@ -69,8 +69,7 @@ const hang = experiment({
     { from: 'gateway', to: 'dependency' },
   ],
   timeline: ({ hangAtMs, healAtMs }) => [{ fault: 'hang', atMs: hangAtMs, healAtMs }],
-  // A tenth of the shortest time that a claim depends on.
-  resolutionMs: ({ timeoutMs, resetMs }) => Math.min(timeoutMs, resetMs) / 10,
+  resolutionMs,
   properties: {
     'gateway holds λ·hang': gatewayInFlight.nearHang,
     'gateway holds λ·T': gatewayInFlight.nearTimeout,

@@ -11,7 +11,9 @@ export const labsFolder =
   process.env.BACKEND_LABS_DIR === undefined ? join(workspaceFolder, 'labs') : resolve(process.env.BACKEND_LABS_DIR);
 /** Caches, runs and local results; BACKEND_LABS_STATE names another folder, for tests. */
 export const stateFolder =
-  process.env.BACKEND_LABS_STATE === undefined ? join(workspaceFolder, '.lab') : resolve(process.env.BACKEND_LABS_STATE);
+  process.env.BACKEND_LABS_STATE === undefined
+    ? join(workspaceFolder, '.lab')
+    : resolve(process.env.BACKEND_LABS_STATE);
 export const runsFolder = join(stateFolder, 'runs');
 
 /** Where the latest local result of a lab is kept. */

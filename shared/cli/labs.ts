@@ -1,8 +1,7 @@
 /** The labs there are, found by reading the folder. A lab that cannot be loaded is listed with its problem. */
-import { readdirSync } from 'node:fs';
-import { type LoadedLab, loadLab, loadLabs, UsageError } from '@backend-labs/experiment/engine';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { existsSync } from 'node:fs';
+import { type LoadedLab, loadLab, loadLabs, UsageError } from '@backend-labs/experiment/engine';
 import { labsFolder } from './folders.ts';
 import { requireName } from './nearest.ts';
 
@@ -14,7 +13,9 @@ export function findLabs(): Promise<LoadedLab[]> {
 /** The names of all labs, without loading any. */
 export function labNames(): string[] {
   if (!existsSync(labsFolder)) return [];
-  return readdirSync(labsFolder).filter((name) => existsSync(join(labsFolder, name, 'lab.ts'))).sort();
+  return readdirSync(labsFolder)
+    .filter((name) => existsSync(join(labsFolder, name, 'lab.ts')))
+    .sort();
 }
 
 /** One lab that can be run. Throws UsageError for a name that does not exist and for a lab.ts that cannot be loaded. */

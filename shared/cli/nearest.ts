@@ -20,7 +20,9 @@ function distance(a: string, b: string): number {
 
 /** The name closest to what was typed, if it is close enough to be meant: at most half of it differs. */
 export function nearest(typed: string, names: readonly string[]): string | null {
-  const ranked = names.map((name) => ({ name, distance: distance(typed, name) })).sort((a, b) => a.distance - b.distance);
+  const ranked = names
+    .map((name) => ({ name, distance: distance(typed, name) }))
+    .sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
   return best !== undefined && best.distance <= Math.max(2, typed.length / 2) ? best.name : null;
 }
@@ -30,5 +32,7 @@ export function requireName(kind: string, typed: string, names: readonly string[
   if (names.includes(typed)) return typed;
   const suggestion = nearest(typed, names);
   const meant = suggestion === null ? '' : ` Did you mean ${suggestion}?`;
-  throw new UsageError(`There is no ${kind} "${typed}".${meant} There ${names.length === 1 ? 'is' : 'are'}: ${names.join(', ') || 'none yet'}.`);
+  throw new UsageError(
+    `There is no ${kind} "${typed}".${meant} There ${names.length === 1 ? 'is' : 'are'}: ${names.join(', ') || 'none yet'}.`,
+  );
 }

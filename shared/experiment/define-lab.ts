@@ -34,9 +34,10 @@ function requireRule(holds: unknown, rule: string, near: string): asserts holds 
  */
 export function experiment<
   const V extends string,
-  const F extends string,
   P extends Record<string, number>,
   const K extends string,
+  // An empty timeline names no fault: without this default that would be inferred as any string.
+  const F extends string = never,
 >(
   definition: Omit<ExperimentDefinition<V, F, P, K>, 'claims' | 'quick'> & {
     quick: Partial<NoInfer<P>>;

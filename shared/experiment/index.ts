@@ -2,6 +2,7 @@
 export { defineLab, experiment } from './define-lab.ts';
 export * from './faults.ts';
 export type * from './lab.ts';
+export { acknowledgedIds, reconcileIds } from './ledger.ts';
 export * from './observation.ts';
 export * from './properties.ts';
 export { readable } from './statistics.ts';

@@ -6,8 +6,8 @@
  * define-lab.ts refuses them at run time, for files that nobody compiled).
  * Read next: properties.ts (what a claim can ask), define-lab.ts (the rules).
  */
-import type { Arrivals, OperationSpec } from '@backend-labs/load';
-import type { Observation } from './observation.ts';
+import type { Arrivals, LoadReport, OperationSpec } from '@backend-labs/load';
+import type { LedgerObservation, Observation } from './observation.ts';
 import type { Property } from './properties.ts';
 import type { Plot } from './result/schema.ts';
 
@@ -67,6 +67,13 @@ export type TimelineDefinition<F extends string> =
   | { fault: F; atMs: number; healAtMs: number }
   | { fault: F; when: { service: string; event: string; occurrence?: number }; healAfterMs: number };
 
+export interface LedgerContext<P> {
+  urlOf: UrlOf;
+  parameters: P;
+  load: LoadReport;
+  signal: AbortSignal;
+}
+
 export interface WorkloadDefinition {
   arrivals: Arrivals;
   ratePerSecond: number;
@@ -100,6 +107,11 @@ export interface ExperimentDefinition<V extends string, F extends string, P, K e
   /** Who sends to whom. The first is the load's own. Each is checked: sent = received + refused + cut. */
   hops: readonly { from: string; to: string }[];
   timeline: (parameters: P) => readonly TimelineDefinition<F>[];
+  /**
+   * Reconciles what was acknowledged with what really happened, by id, after the load has ended and while the
+   * services still run. It must ask someone else than who acknowledged.
+   */
+  ledger?: (context: LedgerContext<P>) => Promise<LedgerObservation>;
   properties: Record<K, Property<P>>;
   claims: readonly ClaimDefinition<V, K>[];
   /** Named numbers of a variant's run, as its row in the table. */

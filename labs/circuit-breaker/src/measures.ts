@@ -142,8 +142,11 @@ export const opening = near<HangParameters>({
   evidence: (observation) => probeTimes(observation).map((at) => `a call arrived at ${readable(at)} ms`),
 });
 
-/** Probes are R + T apart; the clocks of two processes and their timers may round a little of that away. */
-const PROBE_SPACING = 0.95;
+/**
+ * How late a send or a process may be before a run says nothing. A fifth of the shortest time in play: late by that
+ * much and short of a bucket of the window, an opening on schedule still lies within its tolerance.
+ */
+export const resolutionMs = ({ timeoutMs, resetMs }: HangParameters) => Math.min(timeoutMs, resetMs) / 5;
 
 /**
  * One chance: a call that the gateway gets while the breaker is open. Each of them could have been let through.
@@ -152,7 +155,7 @@ const PROBE_SPACING = 0.95;
 export const probes = never<HangParameters>({
   description: 'While open, no call reaches the dependency earlier than R + T after the one before',
   kind: 'guarantee',
-  what: 'a call sooner than R + T after the last',
+  what: 'call sooner than R + T after the last',
   chance: 'a call to the gateway while the breaker is open',
   find(observation) {
     const { resetMs, timeoutMs, ratePerSecond } = observation.parameters;
@@ -166,7 +169,9 @@ export const probes = never<HangParameters>({
     const times = eventsIn(arrivals(observation), span);
     const ids = times.flatMap((at, index) => {
       const sinceLastMs = index === 0 ? Number.POSITIVE_INFINITY : at - (times[index - 1] as number);
-      return sinceLastMs < PROBE_SPACING * (index === 1 ? resetMs : resetMs + timeoutMs)
+      const spacingMs = index === 1 ? resetMs : resetMs + timeoutMs;
+      // A probe that arrived late, as late as a sound run allows, shortens the time to the next one.
+      return sinceLastMs < spacingMs - resolutionMs(observation.parameters)
         ? [`at ${readable(at)} ms, ${readable(sinceLastMs)} ms after the last`]
         : [];
     });

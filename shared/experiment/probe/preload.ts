@@ -88,14 +88,17 @@ function watch(configuration: ProbeConfiguration): void {
       times[event] = [];
     }
   }
-  let previousMs = monotonicMs();
-  setInterval(() => {
-    const nowMs = monotonicMs();
-    const lateMs = nowMs - previousMs - SAMPLE_INTERVAL_MS;
-    if (lateMs > STALL_MS) tell({ type: 'stall', atMs: previousMs, durationMs: lateMs });
-    previousMs = nowMs;
-    sample();
-  }, SAMPLE_INTERVAL_MS).unref();
+  function sampleAfter(waitMs: number): void {
+    const fromMs = monotonicMs();
+    setTimeout(() => {
+      const lateMs = monotonicMs() - fromMs - waitMs;
+      if (lateMs > STALL_MS) tell({ type: 'stall', atMs: fromMs, durationMs: lateMs });
+      sample();
+      // At random distances: a fixed one would lock on to constant arrivals and see the same phase each time.
+      sampleAfter(Math.round(SAMPLE_INTERVAL_MS * (0.5 + Math.random())));
+    }, waitMs).unref();
+  }
+  sampleAfter(SAMPLE_INTERVAL_MS);
   setInterval(flush, FLUSH_INTERVAL_MS).unref();
   process.on('exit', () => {
     sample();

@@ -5,7 +5,7 @@
  * Read next: variant-run.ts (one run), ../judge.ts (the verdicts), ../selection.ts (what is run).
  */
 import { join } from 'node:path';
-import { scheduleOf } from '@backend-labs/load';
+import { type LoadProgress, scheduleOf } from '@backend-labs/load';
 import { type ClaimJudgement, claimResult, combineVerdicts, type JudgedRun, judgeClaim } from '../judge.ts';
 import type { ExperimentDefinition, LabDefinition } from '../lab.ts';
 import type { Observation } from '../observation.ts';
@@ -49,7 +49,7 @@ export type RunEvent =
       runs: number;
       durationMs: number;
     }
-  | { type: 'progress'; sent: number; ended: number }
+  | { type: 'progress'; progress: LoadProgress }
   | { type: 'fault'; entry: TimelineEntry; what: 'injected' | 'healed' }
   | { type: 'variant-ended'; variant: string; error: string | null }
   | { type: 'kept'; folder: string };
@@ -130,7 +130,7 @@ export async function runLab(options: RunOptions): Promise<Result> {
             folder: join(folder.path, `${name}-${index + 1}-${variant.name.replaceAll(/[^\w.-]/g, '-')}`),
             reaper,
             signal: options.signal,
-            onProgress: ({ sent, ended }) => options.onEvent({ type: 'progress', sent, ended }),
+            onProgress: (progress) => options.onEvent({ type: 'progress', progress }),
             onFault: (entry, what) => options.onEvent({ type: 'fault', entry, what }),
           }),
         );
@@ -216,7 +216,7 @@ async function finishedRun(
       operations: observation.load.counts,
       latencyMs: observation.load.latencyMs,
       facts: observation.error === null ? experiment.facts(observation) : {},
-      ledger: null,
+      ledger: observation.ledger,
       series: seriesOf(observation, wanted),
       selfChecks,
     },

@@ -12,6 +12,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { monotonicMs } from '@backend-labs/load';
+import { EXIT } from '../exit-code.ts';
 import type { ServiceDefinition } from '../lab.ts';
 import { PROBE_FD, PROBE_VARIABLE, type ProbeConfiguration, type ProbeMessage } from '../probe/protocol.ts';
 import { isStopped, type ProcessIdentity, signalGroup } from './process-identity.ts';
@@ -26,6 +27,7 @@ const LAST_LINES = 8;
 /** A service that ended or stayed silent before it was ready. The message holds its last lines. */
 export class ServiceStartError extends Error {
   override readonly name = 'ServiceStartError';
+  readonly exitCode = EXIT.missing;
   readonly service: string;
   readonly logFile: string;
   constructor(service: string, why: string, lastLines: string[], logFile: string) {

@@ -7,8 +7,8 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type LoadPlan, type LoadReport, monotonicMs, startGenerator } from '@backend-labs/load';
-import type { ExperimentDefinition, FaultDefinition } from '../lab.ts';
+import { type LoadPlan, type LoadProgress, type LoadReport, monotonicMs, startGenerator } from '@backend-labs/load';
+import type { ExperimentDefinition, FaultDefinition, LedgerContext } from '../lab.ts';
 import type { Observation } from '../observation.ts';
 import type { TimelineEntry } from '../result/schema.ts';
 import { startFaults } from './fault-runner.ts';
@@ -32,7 +32,7 @@ export interface VariantRunOptions {
   folder: string;
   reaper: Reaper;
   signal: AbortSignal;
-  onProgress: (progress: { sent: number; ended: number }) => void;
+  onProgress: (progress: LoadProgress) => void;
   onFault: (entry: TimelineEntry, what: 'injected' | 'healed') => void;
 }
 
@@ -120,6 +120,7 @@ export async function runVariant(options: VariantRunOptions): Promise<Observatio
     await faults.finish();
   }
   options.signal.throwIfAborted();
+  const ledger = error === null ? await reconcile(experiment, { urlOf, parameters, load, signal }) : null;
   const wallClockSkewMs = Date.now() - monotonicMs() - wallOffsetMs;
   const touched = new Set(timeline.flatMap((entry) => options.faults[entry.fault]?.touches ?? []));
   // Ends the services, so that their last samples are in before they are read.
@@ -136,10 +137,20 @@ export async function runVariant(options: VariantRunOptions): Promise<Observatio
         recorder.observe(startMs, load.elapsedMs, join(folder, `${name}.counters`), touched.has(name)),
       ]),
     ),
-    ledger: null,
+    ledger,
     error: error ?? (faults.problems.length > 0 ? faults.problems.join('; ') : null),
     wallClockSkewMs,
   };
+}
+
+const LEDGER_DEADLINE_MS = 10_000;
+
+async function reconcile(
+  experiment: VariantRunOptions['experiment'],
+  context: LedgerContext<Record<string, number>>,
+): Promise<Observation['ledger']> {
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(LEDGER_DEADLINE_MS)]);
+  return (await experiment.ledger?.({ ...context, signal })) ?? null;
 }
 
 /** The observation of a variant whose services did not start: nothing was measured. */

@@ -1,0 +1,165 @@
+/**
+ * One lab of one call: what is asked for, checked; the run; the result, saved and printed; the exit code.
+ *
+ * Invariant: a mistake in the call is found before anything is started.
+ */
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import {
+  type Choice,
+  clearLeftovers,
+  EXIT,
+  type ExitCode,
+  exitCodeOfVerdict,
+  type LoadedLab,
+  MissingError,
+  runLab,
+  UsageError,
+} from '@backend-labs/experiment/engine';
+import type { Result } from '@backend-labs/experiment/result';
+import { renderTerminal, serialiseResult, writeReport, writeWhole } from '@backend-labs/report';
+import { resultFolder, runsFolder, workspaceFolder } from './folders.ts';
+import { requireName } from './nearest.ts';
+import { createProgress } from './progress.ts';
+
+export interface RunFlags {
+  experiment?: string;
+  variant?: string;
+  mutants?: boolean;
+  quick?: boolean;
+  seed: number;
+  repeat: number;
+  explain?: string;
+  json?: boolean;
+  out?: string;
+}
+
+type Lab = Extract<LoadedLab, { problem: null }>;
+
+/** Runs it. Throws UsageError, MissingError, ServiceStartError; a verdict is in the returned exit code. */
+export async function runOneLab(
+  lab: Lab,
+  flags: RunFlags,
+  { severalLabs, signal }: { severalLabs: boolean; signal: AbortSignal },
+): Promise<{ result: Result; exitCode: ExitCode }> {
+  const experiments = experimentsOf(lab, flags.experiment);
+  const choice = choiceOf(lab, experiments, flags);
+  if (flags.explain !== undefined) requireName('claim', flags.explain, claimIds(lab, experiments));
+  tellLeftovers();
+
+  const out = outFolder(lab, flags, severalLabs);
+  const unfinished = join(out, 'unfinished.json');
+  const progress = createProgress(process.stderr);
+  let result: Result;
+  try {
+    result = await runLab({
+      lab: lab.definition,
+      labFolder: lab.folder,
+      workspaceFolder,
+      runsFolder,
+      experiments,
+      choice,
+      quick: flags.quick ?? false,
+      seed: flags.seed,
+      repeats: flags.repeat,
+      signal,
+      onEvent: (event) => progress.show(event),
+      // Until the run is whole, what is known lies beside the last whole result and does not replace it.
+      save: async (partial) => {
+        if (partial.interrupted) await writeWhole(out, { 'unfinished.json': serialiseResult(partial) });
+      },
+    });
+  } catch (error) {
+    progress.end();
+    throw noSpace(error) ?? error;
+  }
+  progress.end();
+  if (flags.json !== true) {
+    const { columns, isTTY } = process.stdout;
+    const colour = isTTY === true && process.env.NO_COLOR === undefined;
+    const explain = flags.explain === undefined ? {} : { explain: flags.explain };
+    process.stdout.write(`${renderTerminal(result, { colour, width: columns ?? 100, ...explain })}\n`);
+  }
+  if (result.interrupted) {
+    if (existsSync(unfinished)) process.stderr.write(`What had finished is in ${unfinished}\n`);
+    return { result, exitCode: EXIT.interrupted };
+  }
+  const { json, html } = await writeReport(result, out);
+  await rm(unfinished, { force: true });
+  process.stderr.write(`Result: ${json}\nReport: ${html}\n`);
+  return {
+    result,
+    exitCode: choice.kind === 'mutants' ? exitCodeOfMutants(result) : exitCodeOfVerdict(result.verdict),
+  };
+}
+
+function experimentsOf(lab: Lab, wanted: string | undefined): string[] {
+  const all = Object.keys(lab.definition.experiments);
+  if (wanted === 'all') return all;
+  if (wanted === undefined) return [...(lab.definition.runByDefault ?? all)];
+  return [requireName(`experiment of ${lab.name}`, wanted, [...all, 'all'])];
+}
+
+function claimIds(lab: Lab, experiments: readonly string[]): string[] {
+  return experiments.flatMap((name) => (lab.definition.experiments[name]?.claims ?? []).map(({ id }) => id));
+}
+
+function choiceOf(lab: Lab, experiments: readonly string[], flags: RunFlags): Choice {
+  if (flags.mutants) {
+    if (flags.variant !== undefined)
+      throw new UsageError('--mutants and --variant are two different runs: give one of them.');
+    const mutants = claimIds(lab, experiments).map(
+      (id) => [id, join(lab.folder, 'test', 'mutants', `${id}.ts`)] as const,
+    );
+    return { kind: 'mutants', files: new Map(mutants.map(([id, file]) => [id, existsSync(file) ? file : null])) };
+  }
+  if (flags.variant === undefined) return { kind: 'all' };
+  if (/[\\/]|\.[cm]?[jt]s$/.test(flags.variant)) {
+    const file = resolve(process.env.BACKEND_LABS_CALLED_FROM ?? process.cwd(), flags.variant);
+    if (!existsSync(file))
+      throw new UsageError(`There is no file ${file}. --variant takes a variant's name or a file.`);
+    return { kind: 'file', name: flags.variant, file };
+  }
+  const name = requireName(`variant of ${lab.name}`, flags.variant, Object.keys(lab.definition.variants));
+  const claimed = experiments.some((experiment) =>
+    lab.definition.experiments[experiment]?.claims.some((claim) => claim.variant === name),
+  );
+  if (!claimed)
+    throw new UsageError(
+      `No claim is about the variant ${name}; run the lab without --variant to see it as a control.`,
+    );
+  return { kind: 'variant', name };
+}
+
+/** Only a plain run's result becomes the lab's latest; one variant or the mutants alone would hide it. */
+function outFolder(lab: Lab, flags: RunFlags, severalLabs: boolean): string {
+  if (flags.out !== undefined) {
+    const given = resolve(process.env.BACKEND_LABS_CALLED_FROM ?? process.cwd(), flags.out);
+    return severalLabs ? join(given, lab.name) : given;
+  }
+  if (flags.mutants) return join(resultFolder(lab.name), 'mutants');
+  return flags.variant === undefined ? resultFolder(lab.name) : join(resultFolder(lab.name), 'variant');
+}
+
+/** Every mutant must be refuted: one that holds is a check that cannot fail. */
+function exitCodeOfMutants(result: Result): ExitCode {
+  const verdicts = result.experiments.flatMap(({ claims }) => claims.map(({ verdict }) => verdict));
+  if (verdicts.includes('holds')) return EXIT.refuted;
+  return verdicts.includes('inconclusive') ? EXIT.inconclusive : EXIT.ok;
+}
+
+function tellLeftovers(): void {
+  const { killed } = clearLeftovers(runsFolder);
+  if (killed.length === 0) return;
+  const names = killed.map(({ name, pid }) => `${name} (pid ${pid})`).join(', ');
+  process.stderr.write(`An earlier run had left processes behind; they are ended now: ${names}\n`);
+}
+
+function noSpace(error: unknown): MissingError | null {
+  const said = `${(error as NodeJS.ErrnoException).code ?? ''} ${(error as Error).message}`;
+  if (!/ENOSPC|EFBIG|EDQUOT/.test(said)) return null;
+  return new MissingError(
+    `There is no space to write the run's files below ${runsFolder} (${said.trim()}). Free some, or try ./lab clean; earlier results are intact.`,
+  );
+}
