@@ -20,20 +20,17 @@ export function isClientBound(report: LoadReport): boolean {
   );
 }
 
-/** Operations actually started per second of the schedule. */
+/** Operations started per second, from the run's start until one gap of the schedule after the last one started. */
 export function achievedRate(plan: LoadPlan, report: LoadReport): number {
-  const sent = report.series.sent.reduce((sum, count) => sum + count, 0);
-  // A run that was stopped early ends before its schedule does; a late client goes on after it.
-  const spanMs = report.elapsedMs < plan.durationMs ? report.elapsedMs : Math.max(plan.durationMs, lastStartMs(report));
-  return spanMs > 0 ? sent / (spanMs / 1000) : 0;
-}
-
-function lastStartMs(report: LoadReport): number {
   const { startedAtMs } = report.operations;
-  for (let row = startedAtMs.length - 1; row >= 0; row--) {
-    if (!Number.isNaN(startedAtMs[row])) return startedAtMs[row] as number;
+  let sent = 0;
+  let lastAtMs = 0;
+  for (const startedAt of startedAtMs) {
+    if (Number.isNaN(startedAt)) break; // rows start in order
+    sent++;
+    lastAtMs = startedAt;
   }
-  return 0;
+  return (sent * 1000) / (lastAtMs + 1000 / plan.ratePerSecond);
 }
 
 /** Several lines: counts, percentile table, histogram, reasons, and how well the client itself did. */

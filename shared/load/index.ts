@@ -2,7 +2,7 @@
 export { monotonicMs } from './clock.ts';
 export { type ClosedLoopOptions, type ClosedLoopReport, closedLoop } from './closed-loop.ts';
 export { countOutcomes, littlesLawSum } from './columns.ts';
-export { describeLoad, isClientBound } from './describe.ts';
+export { achievedRate, describeLoad, isClientBound } from './describe.ts';
 export { percentilesOf } from './percentiles.ts';
 export * from './plan.ts';
 export type { LoadProgress } from './protocol.ts';
