@@ -1,0 +1,89 @@
+/**
+ * `./lab clean`: takes away what runs left behind; with --all, everything that `./lab` ever fetched or made.
+ *
+ * Invariant: only `.lab/` and the node_modules folders are touched, links are removed and not followed, and nothing is
+ * removed under a run or a set-up that still goes on.
+ */
+import { chmodSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { clearLeftovers, UsageError } from '@backend-labs/experiment/engine';
+import type { Command } from 'commander';
+import { type DiskPart, diskParts, formatBytes, inClone } from '../disk-use.ts';
+import { runsFolder, stateFolder } from '../folders.ts';
+import { isThere, runsOnDisk } from '../run-leftovers.ts';
+
+const EXAMPLES = `
+Examples:
+  ./lab clean        runs' folders, logs and temporary files; fetched tools, packages and results stay
+  ./lab clean --all  all of .lab/ (results too) and node_modules; the next ./lab fetches what it needs again`;
+
+/** What goes without --all, by the name in .lab/. The rest was fetched or is a result. */
+const TEMPORARY = /^(runs|tmp|logs|setup\..*|lock-takeover)$/;
+
+export function register(program: Command): void {
+  program
+    .command('clean')
+    .description('remove what runs left behind; with --all everything that was fetched')
+    .option('--all', 'all of .lab/, results too, and node_modules')
+    .addHelpText('after', EXAMPLES)
+    .action((options: { all?: true }) => clean(options.all === true));
+}
+
+function clean(all: boolean): void {
+  refuseWhileInUse();
+  const { killed } = clearLeftovers(runsFolder);
+  for (const { name, pid } of killed) process.stdout.write(`ended ${name} (process ${pid}), left by an earlier run\n`);
+  const parts = diskParts().filter(({ paths }) => all || paths.every((path) => isTemporary(path)));
+  for (const part of parts) remove(part);
+  const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
+  process.stdout.write(parts.length === 0 ? 'Nothing to remove.\n' : `Removed ${formatBytes(bytes)} in all.\n`);
+}
+
+function isTemporary(path: string): boolean {
+  return path === join(stateFolder, basename(path)) && TEMPORARY.test(basename(path));
+}
+
+function remove({ name, paths, bytes }: DiskPart): void {
+  for (const path of paths) removeTree(path);
+  process.stdout.write(`removed ${name} (${formatBytes(bytes)})\n`);
+}
+
+/** Removes a folder also where parts of it are read-only, as Go makes its module cache. */
+function removeTree(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true, maxRetries: 3 });
+  } catch (error) {
+    if (!['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    makeWritable(path);
+    rmSync(path, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+function makeWritable(folder: string): void {
+  chmodSync(folder, 0o700);
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) makeWritable(join(folder, entry.name));
+  }
+}
+
+function refuseWhileInUse(): void {
+  const running = runsOnDisk().find((run) => run.state === 'running');
+  if (running !== undefined) {
+    throw new UsageError(
+      `a run is going on (process ${running.pid}, ${inClone(running.folder)}); wait for it or end it with Ctrl-C, then call ./lab clean again`,
+    );
+  }
+  const setUp = setUpPid();
+  if (setUp !== null && isThere(setUp)) {
+    throw new UsageError(`another ./lab (process ${setUp}) is setting up; call ./lab clean again when it is done`);
+  }
+}
+
+/** The process that holds the wrapper's lock (shared/bootstrap/lock.sh). */
+function setUpPid(): number | null {
+  try {
+    return Number.parseInt(readFileSync(join(stateFolder, 'lock', 'owner'), 'utf8'), 10) || null;
+  } catch {
+    return null;
+  }
+}
