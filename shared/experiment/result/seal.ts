@@ -44,9 +44,11 @@ export function repeatedParts(result: Result): string[] {
   return [...new Set(names.filter((at, index) => names.indexOf(at) !== index))];
 }
 
-/** Adds the digests. Call it last. */
+/** Adds the digests, or makes them anew for a result that has some. Call it last. */
 export function seal(result: Omit<Result, 'digests'>): Result {
-  return { ...result, digests: digestsOf(result) };
+  // A sealed result fits this type too, and its old digests are no part of what is sealed.
+  const { digests: _, ...rest } = result as Result;
+  return { ...rest, digests: digestsOf(rest) };
 }
 
 /** The parts whose content no longer matches their digest, or that were added or taken away. */

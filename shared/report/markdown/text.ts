@@ -4,7 +4,11 @@
  */
 
 function escapeOutsideCode(text: string): string {
-  return text.replace(/[\\*_[\]<>~|]/g, '\\$&').replace(/&(?=#?\w+;)/g, '\\&');
+  return text
+    .replace(/&(?=#?\w+;)/g, '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replace(/[\\*_[\]~|]/g, '\\$&');
 }
 
 /** One line of text, safe in a paragraph and in a table's cell. */

@@ -118,6 +118,7 @@ export function plotSpec(experiment: ExperimentResult, plot: Plot): TopLevelSpec
       })),
     ],
     config: {
+      aria: false, // the whole image has one name, see index.ts
       font: FONT,
       view: { stroke: null },
       axis: {

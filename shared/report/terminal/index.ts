@@ -51,7 +51,7 @@ function experimentLines(experiment: ExperimentResult, width: number, paint: Pai
     ...(rows.length === 0
       ? ['No variant was run.']
       : renderTable({ head: ['variant', ...table.rows.map((row) => row.label)], rows }, width, paint)),
-    ...(absent === null ? [] : [paint('dim', absent)]),
+    ...(absent === null ? [] : wrap(absent, width).map((line) => paint('dim', line))),
     '',
     ...failures(experiment).flatMap((line) => wrap(plain(line), width, paint(['yellow', 'bold'], '! '))),
     ...(failures(experiment).length > 0 ? [''] : []),
