@@ -81,6 +81,7 @@ export async function runOneLab(
     const explain = flags.explain === undefined ? {} : { explain: flags.explain };
     process.stdout.write(`${renderTerminal(result, { colour, width: columns ?? 100, ...explain })}\n`);
   }
+  if (choice.kind === 'mutants' && !result.interrupted && flags.json !== true) process.stdout.write(mutantSummary(result));
   if (result.interrupted) {
     if (existsSync(unfinished)) process.stderr.write(`What had finished is in ${unfinished}\n`);
     return { result, exitCode: EXIT.interrupted };
@@ -140,6 +141,16 @@ function outFolder(lab: Lab, flags: RunFlags, severalLabs: boolean): string {
   }
   if (flags.mutants) return join(resultFolder(lab.name), 'mutants');
   return flags.variant === undefined ? resultFolder(lab.name) : join(resultFolder(lab.name), 'variant');
+}
+
+/** Here a refuted claim is the good news, and the report's last line does not say so. */
+function mutantSummary(result: Result): string {
+  const claims = result.experiments.flatMap((experiment) => experiment.claims);
+  const survivors = claims.filter(({ verdict }) => verdict === 'holds').map(({ id }) => id);
+  const unclear = claims.filter(({ verdict }) => verdict === 'inconclusive').map(({ id }) => id);
+  if (survivors.length > 0) return `\nMutants that survived, so these checks cannot fail: ${survivors.join(', ')}\n`;
+  if (unclear.length > 0) return `\nMutants that could not be judged: ${unclear.join(', ')}\n`;
+  return `\nAll ${claims.length} mutants were refuted, as they must be: each of these checks can fail.\n`;
 }
 
 /** Every mutant must be refuted: one that holds is a check that cannot fail. */

@@ -81,7 +81,8 @@ export function near<P>(
 export function atMost<P>(
   options: Common & {
     unit: string;
-    formula: string;
+    /** How the bound follows from the parameters; left out for a bound that is a plain number. */
+    formula?: string;
     bound: (parameters: P) => number;
     measure: Measure<P>;
     evidence?: Evidence<P>;
@@ -91,7 +92,8 @@ export function atMost<P>(
   return {
     description: options.description,
     kind: options.kind,
-    predicted: (parameters) => `at most ${formula} = ${readable(bound(parameters))} ${unit}`,
+    predicted: (parameters) =>
+      `at most ${formula === undefined ? '' : `${formula} = `}${readable(bound(parameters))} ${unit}`,
     judge(observation, context) {
       const value = measure(observation, context);
       if (value === null || !Number.isFinite(value)) {

@@ -12,7 +12,6 @@ import {
   firstGap,
   mean,
   near,
-  never,
   type Observation,
   readable,
   type Span,
@@ -116,10 +115,14 @@ function openSpan(observation: HangObservation): Span | null {
 
 const openingMs = ({ timeoutMs, errorThreshold, windowMs }: HangParameters) => timeoutMs + errorThreshold * windowMs;
 
-/** Calls that reached the dependency while open, without the one after which it opened. */
-function probeTimes(observation: HangObservation): number[] {
-  const span = openSpan(observation);
-  return span === null ? [] : eventsIn(arrivals(observation), span).slice(1);
+/** Calls that reached the dependency while it was open, or while it should have been; null if it did not hang. */
+function callsWhileOpen(observation: HangObservation): number[] | null {
+  const open = openSpan(observation);
+  // The first arrival of the open span is the call after which it opened.
+  if (open !== null) return eventsIn(arrivals(observation), open).slice(1);
+  const hang = faultSpan(observation, 'hang');
+  const fromMs = (hang?.fromMs ?? 0) + openingMs(observation.parameters);
+  return hang && eventsIn(arrivals(observation), { fromMs, toMs: hang.toMs });
 }
 
 /**
@@ -139,7 +142,16 @@ export const opening = near<HangParameters>({
     return opened === null || span === null ? null : opened - span.fromMs;
   },
   absentMeans: 'it never opened: calls kept arriving',
-  evidence: (observation) => probeTimes(observation).map((at) => `a call arrived at ${readable(at)} ms`),
+  evidence: (observation) => {
+    const hang = faultSpan(observation, 'hang');
+    const opened = openedAt(observation);
+    return [
+      `the hang took effect at ${readable(hang?.fromMs ?? Number.NaN)} ms`,
+      opened === null
+        ? 'no pause of R/2 in the arrivals'
+        : `the last call before the pause arrived at ${readable(opened)} ms`,
+    ];
+  },
 });
 
 /**
@@ -149,34 +161,25 @@ export const opening = near<HangParameters>({
 export const resolutionMs = ({ timeoutMs, resetMs }: HangParameters) => Math.min(timeoutMs, resetMs) / 5;
 
 /**
- * One chance: a call that the gateway gets while the breaker is open. Each of them could have been let through.
- * Without an opening, the whole hang after T + p·W is looked at: there every call that arrives is one too many.
+ * The most calls that reached the dependency within any R + T while the breaker was open. Without an opening, the
+ * whole hang after T + p·W is looked at: by then it should have been open.
+ *
+ * A number within a bound, and not "never a second call": all calls of one open time share its fate, so they would
+ * not be independent chances.
  */
-export const probes = never<HangParameters>({
-  description: 'While open, no call reaches the dependency earlier than R + T after the one before',
+export const probes = atMost<HangParameters>({
+  description: 'While open, at most one call reaches the dependency in any R + T',
   kind: 'guarantee',
-  what: 'call sooner than R + T after the last',
-  chance: 'a call to the gateway while the breaker is open',
-  find(observation) {
-    const { resetMs, timeoutMs, ratePerSecond } = observation.parameters;
-    const hangSpan = faultSpan(observation, 'hang');
-    if (hangSpan === null) return null;
-    const span = openSpan(observation) ?? {
-      fromMs: hangSpan.fromMs + openingMs(observation.parameters),
-      toMs: hangSpan.toMs,
-    };
-    // The first arrival of the open span is the call before the opening; the first probe comes R after that.
-    const times = eventsIn(arrivals(observation), span);
-    const ids = times.flatMap((at, index) => {
-      const sinceLastMs = index === 0 ? Number.POSITIVE_INFINITY : at - (times[index - 1] as number);
-      const spacingMs = index === 1 ? resetMs : resetMs + timeoutMs;
-      // A probe that arrived late, as late as a sound run allows, shortens the time to the next one.
-      return sinceLastMs < spacingMs - resolutionMs(observation.parameters)
-        ? [`at ${readable(at)} ms, ${readable(sinceLastMs)} ms after the last`]
-        : [];
-    });
-    return { ids, chances: Math.floor(perSecond(ratePerSecond, span.toMs - span.fromMs)) };
+  unit: 'call(s) in any R + T',
+  bound: () => 1,
+  measure(observation) {
+    const { resetMs, timeoutMs } = observation.parameters;
+    const times = callsWhileOpen(observation);
+    // A probe that arrived late, as late as a sound run allows, shortens the time to the next one.
+    const windowMs = resetMs + timeoutMs - resolutionMs(observation.parameters);
+    return times && Math.max(0, ...times.map((fromMs) => eventsIn(times, { fromMs, toMs: fromMs + windowMs }).length));
   },
+  evidence: (observation) => (callsWhileOpen(observation) ?? []).map((at) => `a call arrived at ${readable(at)} ms`),
 });
 
 /** The row of a variant in the table. */
@@ -189,6 +192,6 @@ export function hangFacts(observation: HangObservation): Record<string, number |
     'worked on by the dependency': rounded(worked(observation)),
     'calls reaching the dependency in the hang': span && eventsIn(arrivals(observation), span).length,
     'opened after (ms)': open && span && rounded(open.fromMs - span.fromMs),
-    'probes while open': open && probeTimes(observation).length,
+    'probes while open': open && (callsWhileOpen(observation)?.length ?? null),
   };
 }

@@ -1,4 +1,4 @@
-/** Disabled: the threshold. More than 100 % of calls never fail, so it never opens. */
+/** Disabled: the share p. It opens only when every call in the window has failed. */
 import type { CreatePolicy } from '../../src/contract.ts';
 
 const createPolicy: CreatePolicy = ({ fetchQuote, staleQuote, settings, libraries }) => {

@@ -6,7 +6,10 @@ import readModifyWrite from '../src/variants/read-modify-write.ts';
 
 async function addTogether(createAdd: CreateAdd, ids: number[]): Promise<number[]> {
   let list: readonly number[] = [];
-  const add = createAdd({ read: () => list, write: (changed) => void (list = changed), think: () => delay(1) });
+  const write = (changed: readonly number[]) => {
+    list = changed;
+  };
+  const add = createAdd({ read: () => list, write, think: () => delay(1) });
   await Promise.all(ids.map(add));
   return [...list];
 }
