@@ -7,6 +7,7 @@
  */
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { EXIT } from '@backend-labs/experiment/engine';
 import type { Result } from '@backend-labs/experiment/result';
 import { renderHtml } from './html/index.ts';
 import { renderPlots } from './plot/index.ts';
@@ -15,6 +16,8 @@ import { serialiseResult } from './serialise.ts';
 /** A report that could not be written. The message is one sentence for the person at the terminal. */
 export class ReportWriteError extends Error {
   override readonly name = 'ReportWriteError';
+  /** Space or a permission is missing. */
+  readonly exitCode = EXIT.missing;
   readonly code: string;
   constructor(folder: string, cause: NodeJS.ErrnoException) {
     super(`Could not write to ${folder}: ${meaningOf(cause)}; what was there before is unchanged.`, { cause });

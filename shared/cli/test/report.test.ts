@@ -11,6 +11,8 @@ import { type ReportOptions, register, report } from '../verbs/report.ts';
 function run(workspace: MadeUpWorkspace, targets: string[], options: ReportOptions = {}, notes: string[] = []) {
   return report(targets, options, {
     workspace: workspace.folder,
+    labsFolder: path.join(workspace.folder, 'labs'),
+    calledFrom: workspace.folder,
     latestFolder: (lab) => path.join(workspace.folder, '.lab', 'results', lab),
     colour: false,
     width: 100,
@@ -36,7 +38,7 @@ describe('./lab report', () => {
 
   it('prints JSON that reads back: one result, or a list of several', async () => {
     await using workspace = await madeUpWorkspace();
-    const file = path.join(workspace.folder, 'labs/demo/results/reference.json');
+    const file = 'labs/demo/results/reference.json';
     expect(parseResult(await run(workspace, [file], { json: true }), 'x')).toEqual(madeUpResult());
     expect(JSON.parse(await run(workspace, [file, 'demo'], { json: true }))).toHaveLength(2);
   });
@@ -49,7 +51,7 @@ describe('./lab report', () => {
 
   it('writes one HTML file', async () => {
     await using workspace = await madeUpWorkspace();
-    const file = path.join(workspace.folder, 'out', 'page.html');
+    const file = 'out/page.html';
     expect(await run(workspace, ['demo'], { html: file })).toBe('');
     expect(await workspace.read('out/page.html')).toMatch(/^<!doctype html>/);
     await expect(run(workspace, ['demo'], { html: workspace.folder })).rejects.toMatchObject({ exitCode: 2 });
@@ -150,6 +152,15 @@ describe('./lab report --write', () => {
     await workspace.edit('labs/demo/results/reference.json', (text) => text.replace('31.3 calls', '30 calls'));
     await expect(run(workspace, [], { write: true })).rejects.toThrow(/claims\.bounded: its digest does not match/);
     expect(await workspace.read('README.md')).toBe(before);
+  });
+
+  it('leaves a lab without a reference as it is, says so, and writes the rest', async () => {
+    await using workspace = await madeUpWorkspace(null);
+    const before = await workspace.read('labs/demo/README.md');
+    const notes: string[] = [];
+    expect(await run(workspace, [], { write: true }, notes)).toContain('wrote docs/result.schema.json');
+    expect(await workspace.read('labs/demo/README.md')).toBe(before);
+    expect(notes[0]).toMatch(/labs\/demo\/README\.md:3: .*reference\.json is missing: run \.\/lab run demo/);
   });
 
   it('takes a result of another lab for a mistake', async () => {

@@ -13,7 +13,16 @@ import { renderProblems, verify } from '../verbs/verify.ts';
 const REFERENCE = 'labs/demo/results/reference.json';
 
 async function regenerate(workspace: MadeUpWorkspace): Promise<void> {
-  const places = { workspace: workspace.folder, latestFolder: () => '', colour: false, width: 80, note: () => {} };
+  const { folder } = workspace;
+  const places = {
+    workspace: folder,
+    labsFolder: `${folder}/labs`,
+    calledFrom: folder,
+    latestFolder: () => '',
+    colour: false,
+    width: 80,
+    note: () => {},
+  };
   await report([], { write: true }, places);
 }
 

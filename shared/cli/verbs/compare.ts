@@ -34,7 +34,8 @@ export async function compare(
   b: string,
   options: { json: boolean; colour: boolean; width: number },
 ): Promise<string> {
-  const comparison = compareResults(await readGivenResult(a), await readGivenResult(b));
+  const calledFrom = process.env.BACKEND_LABS_CALLED_FROM ?? process.cwd();
+  const comparison = compareResults(await readGivenResult(a, calledFrom), await readGivenResult(b, calledFrom));
   if (options.json) return serialiseJson(comparison);
   return renderComparison(comparison, { ...options, names: { a, b } });
 }

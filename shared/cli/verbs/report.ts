@@ -14,7 +14,7 @@ import {
   writeWhole,
 } from '@backend-labs/report';
 import type { Command } from 'commander';
-import { resultFolder, workspaceFolder } from '../folders.ts';
+import { labsFolder, resultFolder, workspaceFolder } from '../folders.ts';
 import { requireName } from '../nearest.ts';
 
 const EXAMPLES = `
@@ -40,6 +40,9 @@ export interface ReportOptions {
 /** Where the verb looks, and how it writes; tests put others in. */
 export interface ReportPlaces {
   workspace: string;
+  labsFolder: string;
+  /** Relative files are meant from here. */
+  calledFrom: string;
   latestFolder: (lab: string) => string;
   colour: boolean;
   width: number;
@@ -62,6 +65,8 @@ export function register(program: Command): void {
       process.stdout.write(
         await report(targets, options, {
           workspace: workspaceFolder,
+          labsFolder,
+          calledFrom: process.env.BACKEND_LABS_CALLED_FROM ?? process.cwd(),
           latestFolder: resultFolder,
           colour: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
           width: process.stdout.columns ?? 100,
@@ -86,13 +91,13 @@ export async function report(targets: string[], options: ReportOptions, places: 
 }
 
 async function chosenResults(targets: string[], places: ReportPlaces): Promise<Result[]> {
-  const labs = await labsOf(places.workspace);
+  const labs = await labsOf(places.workspace, places.labsFolder);
   const savedOf = (name: string): string | undefined => {
-    const reference = path.join(places.workspace, 'labs', name, 'results', 'reference.json');
+    const reference = path.join(places.labsFolder, name, 'results', 'reference.json');
     return [path.join(places.latestFolder(name), 'result.json'), reference].find((file) => existsSync(file));
   };
   const files = targets.map((target) => {
-    if (looksLikeFile(target)) return target;
+    if (looksLikeFile(target, places)) return target;
     const name = requireName(
       'lab',
       target,
@@ -105,11 +110,12 @@ async function chosenResults(targets: string[], places: ReportPlaces): Promise<R
   const chosen = targets.length > 0 ? files : labs.flatMap((lab) => savedOf(lab.name) ?? []);
   if (chosen.length === 0) throw new UsageError('There is no saved result yet. Make one: ./lab run LAB');
   for (const file of chosen) if (!targets.includes(file)) places.note(`from ${path.relative(places.workspace, file)}`);
-  return Promise.all(chosen.map(readGivenResult));
+  return Promise.all(chosen.map((file) => readGivenResult(file, places.calledFrom)));
 }
 
-function looksLikeFile(target: string): boolean {
-  return /[\\/]|\.json$/.test(target) || (existsSync(target) && statSync(target).isFile());
+function looksLikeFile(target: string, { calledFrom }: ReportPlaces): boolean {
+  const file = path.resolve(calledFrom, target);
+  return /[\\/]|\.json$/.test(target) || (existsSync(file) && statSync(file).isFile());
 }
 
 function requireOneWith(results: Result[], claim: string): void {
@@ -121,17 +127,18 @@ function requireOneWith(results: Result[], claim: string): void {
 async function writeHtml(results: Result[], file: string, places: ReportPlaces): Promise<void> {
   const [result, another] = results;
   if (result === undefined || another !== undefined) throw new UsageError('--html needs one lab or file.');
-  if (existsSync(file) && statSync(file).isDirectory())
+  const place = path.resolve(places.calledFrom, file);
+  if (existsSync(place) && statSync(place).isDirectory())
     throw new UsageError(`--html: ${file} is a folder; name a file in it.`);
   const text = renderHtml(result, await renderPlots(result));
-  await writeWhole(path.dirname(path.resolve(file)), { [path.basename(file)]: text });
+  await writeWhole(path.dirname(place), { [path.basename(place)]: text });
   places.note(`wrote ${file}`);
 }
 
 async function regenerate(targets: string[], places: ReportPlaces): Promise<string> {
   const labs = (await labsOf(places.workspace)).map((lab) => lab.name);
   const names = targets.length === 0 ? undefined : targets.map((target) => requireName('lab', target, labs));
-  const { files, problems, stale } = await generatedFiles(places.workspace, names);
+  const { files, problems, unfilled, stale } = await generatedFiles(places.workspace, names);
   if (problems.length > 0) {
     const said = problems.map(({ file, line, message }) => `  ${file}:${line}: ${message}`);
     throw new UsageError(`Nothing was written, because not all can be generated:\n${said.join('\n')}`);
@@ -140,6 +147,7 @@ async function regenerate(targets: string[], places: ReportPlaces): Promise<stri
   for (const { file, text } of changed) {
     await writeWhole(path.join(places.workspace, path.dirname(file)), { [path.basename(file)]: text });
   }
+  for (const { file, line, message } of unfilled) places.note(`${file}:${line}: ${message}`);
   for (const file of stale) places.note(`${file} is drawn by no reference result any more; delete it.`);
   if (changed.length === 0) return 'Everything generated is up to date.\n';
   return changed.map(({ file }) => `wrote ${file}\n`).join('');

@@ -1,11 +1,11 @@
 /** `./lab verify`: does what the repository says agree with what it holds? Nothing is run, nothing is written. */
-import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { EXIT, loadLabs, sourcesHash } from '@backend-labs/experiment/engine';
 import { type LabNames, labsOf, type Problem, serialiseJson, verifyProject } from '@backend-labs/report';
 import { Command } from 'commander';
 import { workspaceFolder } from '../folders.ts';
 import { requireName } from '../nearest.ts';
+import { VERBS } from '../verb-list.ts';
 
 const EXAMPLES = `
 Checked: generated README sections, plots and docs/result.schema.json against the reference results; those results
@@ -45,13 +45,12 @@ export function renderProblems(problems: readonly Problem[]): string {
   return problems.map(({ file, line, message }) => `${file}:${line}: ${message}\n`).join('');
 }
 
-/** Every verb's definition, read from this folder so that a new verb is known at once. Nothing of them is run. */
+/** Every verb's definition, where the command line loads only the called one's. Nothing of them is run. */
 async function wholeProgram(): Promise<Command> {
-  const program = new Command('lab');
-  const files = (await readdir(import.meta.dirname)).filter((file) => file.endsWith('.ts')).sort();
-  for (const file of files) {
-    const verb = (await import(path.join(import.meta.dirname, file))) as { register?: (to: Command) => void };
-    verb.register?.(program);
+  const program = new Command('lab').option('--no-color');
+  for (const { name } of VERBS) {
+    const verb = (await import(new URL(`./${name}.ts`, import.meta.url).href)) as { register(to: Command): void };
+    verb.register(program);
   }
   return program;
 }

@@ -65,7 +65,8 @@ interface Read {
 }
 
 function whyWrong(words: readonly string[], check: CommandCheck, made: readonly string[]): string | null {
-  const read = readWords(words, check.program);
+  const asked = words[0] === 'help' ? [...words.slice(1), '--help'] : words;
+  const read = readWords(asked, check.program);
   if (typeof read === 'string') return read;
   if (read === null) return null;
   const { command, operands, options } = read;

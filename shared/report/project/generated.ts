@@ -28,10 +28,12 @@ export interface GeneratedFile {
 
 export interface GeneratedFiles {
   files: GeneratedFile[];
-  /** Why something can't be generated: a reference that is invalid or missing, markers that are wrong. */
+  /** Why something can't be generated: a reference that is invalid, markers that are wrong. */
   problems: Problem[];
   /** Where a generated section differs from its source. */
   drift: Problem[];
+  /** READMEs whose sections have no reference to come from yet. */
+  unfilled: Problem[];
   /** Charts in a lab's results/ that its reference no longer draws. */
   stale: string[];
   references: Reference[];
@@ -47,7 +49,7 @@ export async function generatedFiles(workspace: string, names?: readonly string[
   const labs = await labsOf(workspace);
   const references = await Promise.all(labs.map((lab) => readReference(workspace, lab)));
   const chosen = references.filter(({ lab }) => names === undefined || names.includes(lab.name));
-  const all: GeneratedFiles = { files: [], problems: [], drift: [], stale: [], references: chosen };
+  const all: GeneratedFiles = { files: [], problems: [], drift: [], unfilled: [], stale: [], references: chosen };
   for (const reference of chosen) await addLab(workspace, reference, all);
   await addRoot(workspace, references, all);
   const schema = path.join(workspace, SCHEMA_FILE);
@@ -65,7 +67,7 @@ async function addLab(workspace: string, reference: Reference, all: GeneratedFil
     const first = found.sections[0];
     if (reference.text !== null || first === undefined) return;
     const message = `it has a generated section, but ${lab.reference} is missing: run ./lab run ${lab.name} and keep its result.json there`;
-    all.problems.push({ file: lab.readme, line: first.line, message });
+    all.unfilled.push({ file: lab.readme, line: first.line, message });
     return;
   }
   const contents = renderMarkdown(result);

@@ -14,9 +14,8 @@ export interface Lab {
   latest: string;
 }
 
-/** Every folder below labs/ that has a lab.ts, by name. */
-export async function labsOf(workspace: string): Promise<Lab[]> {
-  const labs = path.join(workspace, 'labs');
+/** Every folder of labs that has a lab.ts, by name. */
+export async function labsOf(workspace: string, labs = path.join(workspace, 'labs')): Promise<Lab[]> {
   if (!existsSync(labs)) return [];
   const entries = await readdir(labs, { withFileTypes: true });
   return entries

@@ -29,6 +29,7 @@ export async function verifyProject(options: VerifyOptions): Promise<Problem[]> 
   const problems = [
     ...generated.problems,
     ...generated.drift,
+    ...generated.unfilled,
     ...fileDrift(generated),
     ...(await Promise.all(generated.references.map((one) => sourceDrift(one, options)))).flat(),
     ...(await deadLinks(workspace, files, documents)),

@@ -77,6 +77,7 @@ describe('a command that a document shows', () => {
         'NO_COLOR=1 ./lab run demo | less',
         './lab run broken --experiment whatever > out.json 2>&1',
         './lab run --help',
+        './lab help run',
         './lab fire http://127.0.0.1:1234/',
         './lab report labs/demo/results/reference.json',
         './lab run demo \\',
@@ -87,6 +88,7 @@ describe('a command that a document shows', () => {
   });
 
   it('is refused when the verb, an option, a lab or a name does not exist, with its line', () => {
+    expect(problems('./lab help launch')[0]).toContain('there is no verb "launch"');
     expect(problems('./lab launch demo')[0]).toBe('4: "./lab launch demo" does not exist: there is no verb "launch"');
     expect(problems('', './lab run demo --fast')[0]).toBe(
       '5: "./lab run demo --fast" does not exist: run has no option --fast',
