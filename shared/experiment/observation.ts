@@ -92,6 +92,19 @@ export function mean(gauge: Gauge | undefined, span: Span): number | null {
   return integral(gauge, span) / (span.toMs - span.fromMs);
 }
 
+/**
+ * The highest time average over consecutive buckets of a span: a peak that one late sample cannot make.
+ * Null when no bucket has a sample.
+ */
+export function highestMean(gauge: Gauge | undefined, span: Span, bucketMs: number): number | null {
+  let highest: number | null = null;
+  for (let fromMs = span.fromMs; fromMs < span.toMs; fromMs += bucketMs) {
+    const value = mean(gauge, { fromMs, toMs: Math.min(fromMs + bucketMs, span.toMs) });
+    if (value !== null && (highest === null || value > highest)) highest = value;
+  }
+  return highest;
+}
+
 /** The times of events inside a span. */
 export function eventsIn(times: readonly number[] | undefined, span: Span): number[] {
   return (times ?? []).filter((at) => at >= span.fromMs && at < span.toMs);

@@ -10,6 +10,7 @@ import {
   eventsIn,
   faultSpan,
   firstGap,
+  highestMean,
   mean,
   near,
   type Observation,
@@ -35,6 +36,8 @@ type HangObservation = Observation<HangParameters>;
 
 const ARRIVED = 'circuit-breaker.work-started';
 const TOLERANCE = 0.15;
+/** A peak is the highest mean over this long. */
+const PEAK_MS = 250;
 
 const perSecond = (rate: number, durationMs: number) => (rate * durationMs) / 1000;
 
@@ -50,6 +53,10 @@ function meanWhileSettled(observation: HangObservation, service: string, gauge: 
 }
 
 const held = (observation: HangObservation) => meanWhileSettled(observation, 'gateway', 'http.inFlight');
+const heldAtMost = (observation: HangObservation) => {
+  const span = faultSpan(observation, 'hang');
+  return span && highestMean(serviceOf(observation, 'gateway').gauges['http.inFlight'], span, PEAK_MS);
+};
 const worked = (observation: HangObservation) => meanWhileSettled(observation, 'dependency', 'working');
 const arrivals = (observation: HangObservation) => serviceOf(observation, 'dependency').events[ARRIVED];
 
@@ -84,7 +91,8 @@ export const gatewayInFlight = {
     unit: 'requests',
     formula: `${1 + TOLERANCE} · λ · T`,
     bound: ({ ratePerSecond, timeoutMs }) => (1 + TOLERANCE) * perSecond(ratePerSecond, timeoutMs),
-    measure: held,
+    // Over the whole hang: a policy may be at its worst before it has settled.
+    measure: heldAtMost,
   }),
 };
 
@@ -189,6 +197,7 @@ export function hangFacts(observation: HangObservation): Record<string, number |
   const rounded = (value: number | null) => (value === null ? null : Number(value.toPrecision(3)));
   return {
     'held by the gateway': rounded(held(observation)),
+    'held by the gateway at most': rounded(heldAtMost(observation)),
     'worked on by the dependency': rounded(worked(observation)),
     'calls reaching the dependency in the hang': span && eventsIn(arrivals(observation), span).length,
     'opened after (ms)': open && span && rounded(open.fromMs - span.fromMs),
