@@ -30,7 +30,7 @@ ${spread === null ? null : row('Spread', spread)}
 ${claim.reason === null ? null : row('Reason', claim.reason)}
 </dl>
 <details${claim.verdict === 'refuted' ? html` open` : null}>
-<summary>Property and evidence (${claim.evidence.length})</summary>
+<summary>${claim.evidence.length === 0 ? 'Property' : `Property and evidence (${claim.evidence.length})`}</summary>
 <p>${claim.property}</p>
 ${
   claim.evidence.length === 0

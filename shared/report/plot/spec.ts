@@ -16,6 +16,9 @@ const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#8c6d00', '#56b4e9
 const DASHES = [[], [6, 3], [2, 2], [8, 3, 2, 3], [12, 3], [4, 6]];
 const FONT = 'system-ui, -apple-system, "Segoe UI", "Liberation Sans", sans-serif';
 
+/** Names of faults stand above the chart, a line each, clear of what was measured. */
+const LANE_HEIGHT = 13;
+
 interface Point {
   variant: string;
   seconds: number;
@@ -57,6 +60,7 @@ export function plotSpec(experiment: ExperimentResult, plot: Plot): TopLevelSpec
     ...runs.map((run) => ((run.series.values[plot.series]?.length ?? 0) * run.series.bucketMs) / 1000),
   );
   const windows = faultWindows(runs, endSeconds);
+  const labels = faultLabels(windows);
   const x = {
     field: 'seconds',
     type: 'quantitative',
@@ -77,7 +81,7 @@ export function plotSpec(experiment: ExperimentResult, plot: Plot): TopLevelSpec
     autosize: { type: 'fit', contains: 'padding' },
     background: '#ffffff',
     padding: 10,
-    title: { text: `${plot.title} (${plot.unit})`, anchor: 'start', fontSize: 14, offset: 8 },
+    title: { text: plot.title, anchor: 'start', fontSize: 14, offset: 6 },
     layer: [
       {
         data: { values: windows },
@@ -99,14 +103,13 @@ export function plotSpec(experiment: ExperimentResult, plot: Plot): TopLevelSpec
         mark: { type: 'point', filled: true, size: 22, opacity: 1 },
         encoding: { x: { field: 'seconds', type: 'quantitative' }, y: { field: 'value', type: 'quantitative' }, color },
       },
-      ...faultLabels(windows).map(({ fault, fromSeconds, lane }) => ({
+      ...labels.map(({ fault, fromSeconds, lane }) => ({
         data: { values: [{ fault, fromSeconds }] },
         mark: {
           type: 'text',
           align: 'left',
-          baseline: 'top',
-          dx: 5,
-          dy: 3 + 13 * lane,
+          baseline: 'bottom',
+          dy: -3 - LANE_HEIGHT * lane,
           color: '#666666',
           fontSize: 11,
         } as const,
@@ -133,6 +136,7 @@ export function plotSpec(experiment: ExperimentResult, plot: Plot): TopLevelSpec
       },
       legend: {
         orient: 'bottom',
+        offset: 8,
         direction: 'horizontal',
         symbolType: 'stroke',
         symbolSize: 500,
