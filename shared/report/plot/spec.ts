@@ -2,14 +2,14 @@
  * One chart as a Vega-Lite specification: a line per variant, faults shaded.
  *
  * Invariant: a variant has the same colour and dash in every chart of its experiment, and is told apart by the dash
- * where colours are not. Nothing was measured: a gap, never a line across. Pure. Read next: render.ts.
+ * where colours are not. Nothing was measured: a gap, never a line across. Pure. Read next: index.ts.
  */
 import type { ExperimentResult, Plot, VariantResult } from '@backend-labs/experiment/result';
 import type { TopLevelSpec } from 'vega-lite';
 import { faultLabels, faultWindows } from './windows.ts';
 
-export const PLOT_WIDTH = 720;
-export const PLOT_HEIGHT = 280;
+const PLOT_WIDTH = 720;
+const PLOT_HEIGHT = 280;
 
 // Okabe and Ito's colours without the two palest: told apart with any colour vision, and on black as well as white.
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#8c6d00', '#56b4e9'];
