@@ -89,8 +89,10 @@ export function judgeClaim(input: ClaimInput): ClaimJudgement {
     reason,
   });
   if (variant.verdict === 'inconclusive') return said('inconclusive', variant.reason);
+  // Before "refuted": a comparison with a disturbed or missing run refutes nothing. A reader's file that failed
+  // (no judgement) was compared with nothing.
+  if (compared !== undefined && variant.judgement !== null) return said('inconclusive', compared.reason);
   if (variant.verdict === 'refuted') return said('refuted', variant.reason);
-  if (compared !== undefined) return said('inconclusive', compared.reason);
   if (control.verdict === 'inconclusive') return said('inconclusive', control.reason);
   if (control.verdict === 'holds') {
     return said('inconclusive', `the control ${input.claim.control} passed: the experiment proves nothing`);

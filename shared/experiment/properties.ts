@@ -38,6 +38,11 @@ type Common = { description: string; kind: 'guarantee' | 'characteristic' };
 type Measure<P> = (observation: Observation<P>, context: JudgeContext<P>) => number | null;
 type Evidence<P> = (observation: Observation<P>) => string[];
 
+/** A number with its unit; a ratio has none. */
+function withUnit(value: number, unit: string): string {
+  return unit === '' ? readable(value) : `${readable(value)} ${unit}`;
+}
+
 function unmeasured(unit: string, reason: string): Judgement {
   return { ok: null, measured: 'nothing to measure', value: null, unit, chances: null, evidence: [], reason };
 }
@@ -61,8 +66,7 @@ export function near<P>(
   return {
     description: options.description,
     kind: options.kind,
-    predicted: (parameters) =>
-      `${formula} = ${readable(predict(parameters))} ${unit}, ± ${readable(tolerance * 100)} %`.replace('  ', ' '),
+    predicted: (parameters) => `${formula} = ${withUnit(predict(parameters), unit)}, ± ${readable(tolerance * 100)} %`,
     judge(observation, context) {
       const value = measure(observation, context);
       const evidence = options.evidence?.(observation) ?? [];
@@ -72,7 +76,7 @@ export function near<P>(
       if (!Number.isFinite(value)) return unmeasured(unit, 'the measured value is not a number');
       const expected = predict(context.parameters);
       const ok = Math.abs(value - expected) <= tolerance * Math.abs(expected);
-      return { ok, measured: `${readable(value)} ${unit}`, value, unit, chances: null, evidence, reason: null };
+      return { ok, measured: withUnit(value, unit), value, unit, chances: null, evidence, reason: null };
     },
   };
 }
@@ -101,7 +105,7 @@ export function atMost<P>(
       }
       return {
         ok: value <= bound(context.parameters),
-        measured: `${readable(value)} ${unit}`,
+        measured: withUnit(value, unit),
         value,
         unit,
         chances: null,

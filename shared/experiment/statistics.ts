@@ -47,5 +47,7 @@ export function spreadOf(values: readonly number[]): { min: number; median: numb
 export function readable(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   if (Math.abs(value) >= 100) return String(Math.round(value));
+  // The dust of a subtraction of clocks, which String would print with an exponent.
+  if (Math.abs(value) < 1e-6) return '0';
   return String(Number(value.toPrecision(3)));
 }

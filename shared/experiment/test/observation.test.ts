@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { eventsIn, faultSpan, firstGap, integral, mean, serviceOf } from '../observation.ts';
+import { madeUp } from './made-up.ts';
+
+const gauge = { atMs: [0, 10, 30], value: [2, 4, 1] };
+
+describe('the integral of a gauge', () => {
+  it('lets each sample hold until the next one, and the last until the end of the span', () => {
+    expect(integral(gauge, { fromMs: 0, toMs: 40 })).toBe(2 * 10 + 4 * 20 + 1 * 10);
+  });
+
+  it('counts only what lies inside the span', () => {
+    expect(integral(gauge, { fromMs: 5, toMs: 20 })).toBe(2 * 5 + 4 * 10);
+    expect(integral(gauge, { fromMs: 12, toMs: 13 })).toBe(4);
+  });
+
+  it('has nothing before the first sample', () => {
+    expect(integral({ atMs: [10], value: [3] }, { fromMs: 0, toMs: 20 })).toBe(30);
+  });
+
+  it('of no samples, or of an empty span, is zero', () => {
+    expect(integral({ atMs: [], value: [] }, { fromMs: 0, toMs: 20 })).toBe(0);
+    expect(integral(gauge, { fromMs: 20, toMs: 20 })).toBe(0);
+  });
+});
+
+describe('the mean of a gauge', () => {
+  it('weighs each value by how long it held', () => {
+    expect(mean(gauge, { fromMs: 0, toMs: 40 })).toBe((2 * 10 + 4 * 20 + 1 * 10) / 40);
+  });
+
+  it('is unknown without a sample in the span, without a gauge, and in an empty span', () => {
+    expect(mean(gauge, { fromMs: 11, toMs: 29 })).toBeNull();
+    expect(mean(undefined, { fromMs: 0, toMs: 40 })).toBeNull();
+    expect(mean(gauge, { fromMs: 10, toMs: 10 })).toBeNull();
+  });
+});
+
+describe('events in a span', () => {
+  it('include its start and not its end', () => {
+    expect(eventsIn([0, 10, 20, 30], { fromMs: 10, toMs: 30 })).toEqual([10, 20]);
+  });
+
+  it('are none when nothing was watched', () => {
+    expect(eventsIn(undefined, { fromMs: 0, toMs: 10 })).toEqual([]);
+  });
+});
+
+describe('the first gap', () => {
+  const span = { fromMs: 0, toMs: 100 };
+
+  it('begins at the last event before the pause', () => {
+    expect(firstGap([5, 10, 15, 60, 65, 95], span, 40)).toBe(15);
+  });
+
+  it('is as long as was asked, not shorter', () => {
+    expect(firstGap([10, 50, 89], span, 40)).toBe(10);
+    expect(firstGap([10, 49, 88], span, 40)).toBeNull();
+  });
+
+  it('may end with the span instead of an event', () => {
+    expect(firstGap([10, 20], span, 80)).toBe(20);
+  });
+
+  it('ignores what happens outside of the span', () => {
+    expect(firstGap([0, 50, 60, 70, 80, 90], { fromMs: 50, toMs: 100 }, 30)).toBeNull();
+  });
+
+  it('is absent in a stream that never began', () => {
+    expect(firstGap([], span, 10)).toBeNull();
+    expect(firstGap(undefined, span, 10)).toBeNull();
+  });
+});
+
+describe('the span of a fault', () => {
+  it('begins when it took effect, not when it was asked for', () => {
+    expect(faultSpan(madeUp(), 'hang')).toEqual({ fromMs: 203, toMs: 602 });
+  });
+
+  it('lasts to the end of the run if it was never healed', () => {
+    const run = madeUp(({ timeline }) => Object.assign(timeline[0] ?? {}, { healedAtMs: null }));
+    expect(faultSpan(run, 'hang')).toEqual({ fromMs: 203, toMs: run.load.elapsedMs });
+  });
+
+  it('is absent if the fault never took effect, or was never asked for', () => {
+    const run = madeUp(({ timeline }) => Object.assign(timeline[0] ?? {}, { effectiveAtMs: null }));
+    expect(faultSpan(run, 'hang')).toBeNull();
+    expect(faultSpan(madeUp(), 'crash')).toBeNull();
+  });
+});
+
+it('asking for a service that was not in the run names it and the variant', () => {
+  expect(serviceOf(madeUp(), 'gateway').name).toBe('gateway');
+  expect(() => serviceOf(madeUp(), 'gatewya')).toThrow('no service named gatewya in the observation of fixed');
+});
