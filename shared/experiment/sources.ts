@@ -27,7 +27,8 @@ async function sourceFiles(folder: string): Promise<string[]> {
 function withoutComments(source: string): string {
   return source
     .split('\n')
-    .map((line) => line.trim())
+    // A comment before code in one line goes, the code behind it stays.
+    .map((line) => line.trim().replace(/^\/\*.*?\*\/\s*/, ''))
     .filter((line) => line !== '' && !/^(\/\/|\/\*|\*\/|\*( |$))/.test(line))
     .join('\n');
 }
