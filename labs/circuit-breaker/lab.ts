@@ -4,7 +4,7 @@
  * Symbols: λ ratePerSecond, T timeoutMs, W windowMs, p errorThreshold, R resetMs.
  * Read next: src/contract.ts, then src/variants/.
  */
-import { defineLab, experiment, postControl } from '@backend-labs/experiment';
+import { defineLab, experiment, postControl, warmUpWithGets } from '@backend-labs/experiment';
 import { dependencyInFlight, gatewayInFlight, hangFacts, opening, probes, resolutionMs } from './src/measures.ts';
 
 const hang = experiment({
@@ -64,6 +64,7 @@ const hang = experiment({
       }),
     },
   ],
+  warmUp: ({ urlOf, signal }) => warmUpWithGets(new URL('/quote', urlOf('gateway')), signal),
   hops: [
     { from: 'load', to: 'gateway' },
     { from: 'gateway', to: 'dependency' },

@@ -6,3 +6,4 @@ export { acknowledgedIds, reconcileIds } from './ledger.ts';
 export * from './observation.ts';
 export * from './properties.ts';
 export { readable } from './statistics.ts';
+export { warmUpWithGets } from './warm-up.ts';

@@ -20,7 +20,7 @@ import { chancesOf, spreadOf } from './statistics.ts';
 export interface JudgedRun {
   observation: Observation;
   selfChecks: SelfCheck[];
-  /** Set for a file of the reader: then an error is the file's failure, not the harness's. */
+  /** Set for a file of the reader that failed by itself: then its error refutes, rather than tells nothing. */
   broughtByReader: boolean;
 }
 

@@ -104,6 +104,11 @@ export interface ExperimentDefinition<V extends string, F extends string, P, K e
   workload: (parameters: P) => WorkloadDefinition;
   operation: (context: { urlOf: UrlOf; parameters: P }) => OperationSpec;
   services: (context: { parameters: P; variantFile: string }) => readonly ServiceDefinition[];
+  /**
+   * Unmeasured calls before the load, so that no process compiles its code for the first time while it is measured.
+   * Resolves when the last one is answered.
+   */
+  warmUp?: (context: { urlOf: UrlOf; parameters: P; signal: AbortSignal }) => Promise<void>;
   /** Who sends to whom. The first is the load's own. Each is checked: sent = received + refused + cut. */
   hops: readonly { from: string; to: string }[];
   timeline: (parameters: P) => readonly TimelineDefinition<F>[];

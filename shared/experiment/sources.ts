@@ -25,12 +25,14 @@ async function sourceFiles(folder: string): Promise<string[]> {
 
 /** A source without blank lines and without lines that are only a comment. */
 function withoutComments(source: string): string {
-  return source
-    .split('\n')
-    // A comment before code in one line goes, the code behind it stays.
-    .map((line) => line.trim().replace(/^\/\*.*?\*\/\s*/, ''))
-    .filter((line) => line !== '' && !/^(\/\/|\/\*|\*\/|\*( |$))/.test(line))
-    .join('\n');
+  return (
+    source
+      .split('\n')
+      // A comment before code in one line goes, the code behind it stays.
+      .map((line) => line.trim().replace(/^\/\*.*?\*\/\s*/, ''))
+      .filter((line) => line !== '' && !/^(\/\/|\/\*|\*\/|\*( |$))/.test(line))
+      .join('\n')
+  );
 }
 
 /** The files that count for a lab, absolute, in a stable order. */

@@ -29,8 +29,8 @@ export interface FaultRunner {
   entries(): TimelineEntry[];
   /** Errors of inject and heal, each naming its fault. */
   problems: string[];
-  /** A service reports that it holds itself. */
-  held(service: string, event: string, occurrence: number): void;
+  /** A service reports that it holds itself; `atMs` is on the monotonic clock. */
+  held(service: string, at: { event: string; occurrence: number; atMs: number }): void;
   /** Cancels what has not begun and heals what has. */
   finish(): Promise<void>;
 }
@@ -56,7 +56,7 @@ export function startFaults(options: FaultRunnerOptions): FaultRunner {
   async function play(
     index: number,
     fault: string,
-    trigger: string,
+    { trigger, askedAtMs }: { trigger: string; askedAtMs: number },
     healAtMs: () => number,
     afterInject?: () => Promise<void>,
   ) {
@@ -64,7 +64,7 @@ export function startFaults(options: FaultRunnerOptions): FaultRunner {
     const entry: TimelineEntry = {
       fault,
       trigger,
-      askedAtMs: nowMs(),
+      askedAtMs,
       effectiveAtMs: null,
       healAskedAtMs: null,
       healedAtMs: null,
@@ -94,7 +94,9 @@ export function startFaults(options: FaultRunnerOptions): FaultRunner {
     if ('when' in planned) return;
     running.push(
       untilMs(planned.atMs).then((due) =>
-        due ? play(index, planned.fault, `at ${planned.atMs} ms`, () => planned.healAtMs) : undefined,
+        due
+          ? play(index, planned.fault, { trigger: `at ${planned.atMs} ms`, askedAtMs: nowMs() }, () => planned.healAtMs)
+          : undefined,
       ),
     );
   });
@@ -102,7 +104,7 @@ export function startFaults(options: FaultRunnerOptions): FaultRunner {
   return {
     entries: () => entries.filter((entry) => entry !== null),
     problems,
-    held(service, event, occurrence) {
+    held(service, { event, occurrence, atMs }) {
       const index = options.timeline.findIndex(
         (planned, at) => 'when' in planned && entries[at] === null && matches(planned.when, service, event, occurrence),
       );
@@ -111,9 +113,15 @@ export function startFaults(options: FaultRunnerOptions): FaultRunner {
       if (planned === undefined || !('when' in planned) || holder === undefined) return;
       const aboutHolder = options.faults[planned.fault]?.touches?.includes(service) ?? false;
       const goOn = aboutHolder ? undefined : () => holder.resume();
-      const trigger = `${service} announces ${event}, occurrence ${occurrence}`;
+      // The load is over, or the run: the service is about to be ended, and a fault now would only hinder that.
+      if (stop.aborted) return;
+      // Asked for by the event, not when the engine gets to read of it: it may be busy or stopped itself.
+      const asked = {
+        trigger: `${service} announces ${event}, occurrence ${occurrence}`,
+        askedAtMs: atMs - options.startAtMonotonicMs,
+      };
       const held = holder.untilHeld().catch((error: Error) => void problems.push(error.message));
-      running.push(held.then(() => play(index, planned.fault, trigger, () => nowMs() + planned.healAfterMs, goOn)));
+      running.push(held.then(() => play(index, planned.fault, asked, () => nowMs() + planned.healAfterMs, goOn)));
     },
     async finish() {
       ended.abort();

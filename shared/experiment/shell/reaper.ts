@@ -31,8 +31,9 @@ export function startReaper(folder: RunFolder): Reaper {
     watch(pid, name) {
       const identity = identify(pid);
       if (identity === null) return null;
-      folder.register(identity, name);
+      // The pipe first: writing it down can fail for lack of space, and the process is there already.
       child.stdin.write(`${JSON.stringify(identity)}\n`);
+      folder.register(identity, name);
       return identity;
     },
     async [Symbol.asyncDispose]() {

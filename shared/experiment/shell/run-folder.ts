@@ -63,6 +63,8 @@ export function clearLeftovers(runsFolder: string): Leftovers {
     const path = join(runsFolder, id);
     const engine = readJson<ProcessIdentity>(join(path, 'engine.json'));
     if (engine !== null && isAlive(engine)) continue;
+    // Another run that has just made its folder and not yet written who it is.
+    if (engine === null && identify(Number(id.split('-').at(-1))) !== null) continue;
     const lines = existsSync(join(path, 'processes.jsonl')) ? readFileSync(join(path, 'processes.jsonl'), 'utf8') : '';
     for (const line of lines.split('\n')) {
       // The last line may be cut short if the engine died while writing it.

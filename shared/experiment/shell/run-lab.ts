@@ -5,22 +5,25 @@
  * Read next: variant-run.ts (one run), ../judge.ts (the verdicts), ../selection.ts (what is run).
  */
 import { join } from 'node:path';
-import { type LoadProgress, scheduleOf } from '@backend-labs/load';
-import { type ClaimJudgement, claimResult, combineVerdicts, type JudgedRun, judgeClaim } from '../judge.ts';
-import type { ExperimentDefinition, LabDefinition } from '../lab.ts';
+import type { LoadProgress } from '@backend-labs/load';
+import {
+  type AnyExperiment,
+  experimentResult,
+  type FinishedRun,
+  finishRun,
+  parametersOf,
+} from '../experiment-result.ts';
+import { combineVerdicts } from '../judge.ts';
+import type { LabDefinition } from '../lab.ts';
 import type { Observation } from '../observation.ts';
-import type { ExperimentResult, Result, TimelineEntry, VariantResult } from '../result/schema.ts';
+import type { Result, TimelineEntry } from '../result/schema.ts';
 import { seal } from '../result/seal.ts';
-import { type Choice, type ExperimentPlan, interleave, type PlannedVariant, planExperiment } from '../selection.ts';
-import { runSelfChecks } from '../self-checks.ts';
-import { seriesOf } from '../series.ts';
+import { type Choice, interleave, type PlannedVariant, planExperiment } from '../selection.ts';
 import { describeMachine, describeSources, describeVersions } from './environment.ts';
 import { startReaper } from './reaper.ts';
 import { createRunFolder } from './run-folder.ts';
 import { ServiceStartError } from './service-process.ts';
-import { failedToStart, runVariant, type VariantRunOptions } from './variant-run.ts';
-
-type AnyExperiment = ExperimentDefinition<string, string, Record<string, number>>;
+import { failedToStart, runVariant, type VariantRunOptions, WarmUpError } from './variant-run.ts';
 
 export interface RunOptions {
   lab: LabDefinition;
@@ -54,11 +57,6 @@ export type RunEvent =
   | { type: 'variant-ended'; variant: string; error: string | null }
   | { type: 'kept'; folder: string };
 
-interface FinishedRun extends JudgedRun {
-  experiment: string;
-  result: VariantResult;
-}
-
 /**
  * Runs what is asked for and returns the result; `interrupted` is set when the signal ended it early.
  * Throws ServiceStartError when a service of the lab's own does not start.
@@ -74,7 +72,12 @@ export async function runLab(options: RunOptions): Promise<Result> {
   );
   const finished: FinishedRun[] = [];
   const resultSoFar = (interrupted: boolean): Result => {
-    const experiments = [...plans].map(([name, plan]) => experimentResult(options, name, plan, finished));
+    const { quick, seed } = options;
+    const environment = { versions: describeVersions(options.labFolder), platform: process.platform };
+    const experiments = [...plans].map(([name, plan]) => {
+      const runs = finished.filter((run) => run.experiment === name);
+      return experimentResult({ name, experiment: experimentOf(options, name), plan, runs, quick, seed, environment });
+    });
     return seal({
       schema: 1,
       lab: options.lab.name,
@@ -88,7 +91,7 @@ export async function runLab(options: RunOptions): Promise<Result> {
       profile: options.quick ? 'quick' : 'default',
       interrupted,
       provider: {},
-      versions: describeVersions(options.labFolder),
+      versions: environment.versions,
       machine: describeMachine(),
       experiments,
       verdict: combineVerdicts(
@@ -161,20 +164,11 @@ function variantFiles(lab: LabDefinition): Map<string, string> {
   return new Map(Object.entries(lab.variants).map(([name, { file }]) => [name, file]));
 }
 
-/** The parameters of a profile. */
-export function parametersOf(experiment: AnyExperiment, quick: boolean): Record<string, number> {
-  return quick ? ({ ...experiment.parameters, ...experiment.quick } as Record<string, number>) : experiment.parameters;
-}
-
-function planOf(experiment: AnyExperiment, parameters: Record<string, number>, seed: number) {
-  return { ...experiment.workload(parameters), seed };
-}
-
 /** Runs one variant and checks the run itself. A file of the reader that fails is a finished run with an error. */
 async function finishedRun(
   options: RunOptions,
   experimentName: string,
-  variant: PlannedVariant,
+  { broughtByReader }: PlannedVariant,
   run: VariantRunOptions,
 ): Promise<FinishedRun> {
   let observation: Observation;
@@ -183,79 +177,12 @@ async function finishedRun(
   } catch (error) {
     if (options.signal.aborted) throw error;
     // A service of the lab's own that does not start is a broken set-up: nothing that follows would run either.
-    if (!(error instanceof ServiceStartError) || !(variant.broughtByReader || options.choice.kind === 'mutants'))
-      throw error;
+    const notOurs = broughtByReader || options.choice.kind === 'mutants';
+    if (!notOurs || !(error instanceof ServiceStartError || error instanceof WarmUpError)) throw error;
     observation = failedToStart(run, error);
   }
-  options.onEvent({ type: 'variant-ended', variant: variant.name, error: observation.error });
-  const { experiment, parameters } = run;
-  const resolutionMs = experiment.resolutionMs(parameters);
-  const selfChecks =
-    observation.error !== null
-      ? []
-      : runSelfChecks({
-          observation,
-          scheduled: scheduleOf(planOf(experiment, parameters, run.seed)).length,
-          hops: experiment.hops,
-          resolutionMs,
-          plannedAtMs: experiment
-            .timeline(parameters)
-            .map((entry) => ('when' in entry ? null : { injectAtMs: entry.atMs, healAtMs: entry.healAtMs })),
-        });
-  const wanted = experiment.plots.map(({ series }) => series);
-  return {
-    experiment: experimentName,
-    observation,
-    selfChecks,
-    broughtByReader: variant.broughtByReader,
-    result: {
-      name: observation.variant,
-      repeat: observation.repeat,
-      error: observation.error,
-      timeline: observation.timeline,
-      operations: observation.load.counts,
-      latencyMs: observation.load.latencyMs,
-      facts: observation.error === null ? experiment.facts(observation) : {},
-      ledger: observation.ledger,
-      series: seriesOf(observation, wanted),
-      selfChecks,
-    },
-  };
-}
-
-function experimentResult(
-  options: RunOptions,
-  name: string,
-  plan: ExperimentPlan,
-  finished: readonly FinishedRun[],
-): ExperimentResult {
-  const experiment = experimentOf(options, name);
-  const parameters = parametersOf(experiment, options.quick);
-  const runs = finished.filter((run) => run.experiment === name);
-  const repeats = [...new Set(runs.map(({ observation }) => observation.repeat))].sort((a, b) => a - b);
-  const environment = { versions: describeVersions(options.labFolder), platform: process.platform };
-  return {
-    name,
-    question: experiment.question,
-    parameters,
-    workload: planOf(experiment, parameters, options.seed),
-    plots: [...experiment.plots],
-    variants: runs.map(({ result }) => result),
-    claims: plan.claims.map(({ claim, decides }) => {
-      const property = experiment.properties[claim.property] as AnyExperiment['properties'][string];
-      const judged: ClaimJudgement[] = (repeats.length === 0 ? [1] : repeats).map((repeat) =>
-        judgeClaim({
-          claim,
-          property,
-          runs: new Map(
-            runs
-              .filter(({ observation }) => observation.repeat === repeat)
-              .map((run) => [run.observation.variant, run]),
-          ),
-          skipped: claim.skip?.(environment) ?? null,
-        }),
-      );
-      return claimResult(claim, property, parameters, judged, decides);
-    }),
-  };
+  const { experiment, seed, variant } = run;
+  const finished = finishRun({ experimentName, experiment, observation, seed, broughtByReader });
+  options.onEvent({ type: 'variant-ended', variant, error: finished.observation.error });
+  return finished;
 }

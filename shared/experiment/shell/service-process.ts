@@ -58,6 +58,7 @@ export interface ServiceProcessOptions {
     signal: string | null;
     atMonotonicMs: number;
     lastLines: string[];
+    logFile: string;
   }) => void;
 }
 
@@ -117,20 +118,33 @@ export class ServiceProcess implements AsyncDisposable {
       stdio: ['ignore', log, log, 'pipe'],
       detached: true,
     });
-    this.#identity = child.pid === undefined ? null : reaper.watch(child.pid, this.name);
-    closeSync(log);
     this.#child = child;
+    closeSync(log);
     let ended: { code: number | null; signal: string | null } | null = null;
     this.#exited = new Promise((resolve) => {
       child.once('error', () => resolve());
       child.once('exit', (code, signal) => {
         ended = { code, signal };
         if (!this.#ending && this.url !== '') {
-          this.#options.onUnexpectedExit({ code, signal, atMonotonicMs: monotonicMs(), lastLines: this.lastLines() });
+          const { logFile } = this;
+          this.#options.onUnexpectedExit({
+            code,
+            signal,
+            atMonotonicMs: monotonicMs(),
+            lastLines: this.lastLines(),
+            logFile,
+          });
         }
         resolve();
       });
     });
+    try {
+      this.#identity = child.pid === undefined ? null : reaper.watch(child.pid, this.name);
+    } catch (error) {
+      // It could not be written down (no space). Without an identity nobody else would end it.
+      child.kill('SIGKILL');
+      throw error;
+    }
     const listening = Promise.withResolvers<string>();
     const lines = createInterface({ input: child.stdio[PROBE_FD] as Readable });
     this.#drained = new Promise((resolve) => lines.once('close', resolve));

@@ -14,11 +14,22 @@ export class ServiceRecorder {
   readonly #events: Record<string, number[]> = {};
   readonly #stalls: { atMs: number; durationMs: number }[] = [];
   #exit: ServiceObservation['exit'] = null;
+  #before: Float64Array;
 
   /** `destinations` are names of services, in the order of the counter file. */
   constructor(name: string, destinations: readonly string[]) {
     this.#name = name;
     this.#destinations = destinations;
+    this.#before = new Float64Array(this.#slots);
+  }
+
+  get #slots(): number {
+    return 1 + COUNTERS.length * this.#destinations.length;
+  }
+
+  /** What was counted until now, by the warm-up, is not part of the run. */
+  startCountingFrom(counterFile: string): void {
+    this.#before = readCounterFile(counterFile, this.#slots);
   }
 
   record(message: ProbeMessage): void {
@@ -42,7 +53,7 @@ export class ServiceRecorder {
   /** The observation of this service, for a load that started at `startMs` and took `elapsedMs`. */
   observe(startMs: number, elapsedMs: number, counterFile: string, touchedByFault: boolean): ServiceObservation {
     const relative = (times: number[]) => times.map((at) => at - startMs);
-    const counters = readCounterFile(counterFile, 1 + COUNTERS.length * this.#destinations.length);
+    const counters = readCounterFile(counterFile, this.#slots).map((count, slot) => count - (this.#before[slot] ?? 0));
     const sent = this.#destinations.map((destination, index) => {
       const slot = (counter: number) => counters[1 + index * COUNTERS.length + counter] ?? 0;
       return [destination, { sent: slot(0), refused: slot(1), cut: slot(2), abandoned: slot(3) }] as const;

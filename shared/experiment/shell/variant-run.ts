@@ -8,16 +8,25 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type LoadPlan, type LoadProgress, type LoadReport, monotonicMs, startGenerator } from '@backend-labs/load';
-import type { ExperimentDefinition, FaultDefinition, LedgerContext } from '../lab.ts';
+import { EXIT } from '../exit-code.ts';
+import type { ExperimentDefinition, FaultDefinition, LedgerContext, UrlOf } from '../lab.ts';
 import type { Observation } from '../observation.ts';
 import type { TimelineEntry } from '../result/schema.ts';
-import { startFaults } from './fault-runner.ts';
+import { type FaultRunner, startFaults } from './fault-runner.ts';
 import type { Reaper } from './reaper.ts';
-import { ServiceProcess, type ServiceStartError } from './service-process.ts';
+import { ServiceProcess, ServiceStartError } from './service-process.ts';
 import { ServiceRecorder } from './service-recorder.ts';
 
 /** Between asking the generator to start and its first operation: its message must have arrived by then. */
 const START_MARGIN_MS = 50;
+
+const WARM_UP_DEADLINE_MS = 5000;
+
+/** A variant that does not answer its warm-up: there is nothing to measure. */
+export class WarmUpError extends Error {
+  override readonly name = 'WarmUpError';
+  readonly exitCode = EXIT.missing;
+}
 
 export interface VariantRunOptions {
   variant: string;
@@ -46,7 +55,7 @@ export async function runVariant(options: VariantRunOptions): Promise<Observatio
   const services = new Map<string, ServiceProcess>();
   const recorders = new Map<string, ServiceRecorder>();
   const timeline = experiment.timeline(parameters);
-  let held: (service: string, event: string, occurrence: number) => void = () => {};
+  let held: FaultRunner['held'] = () => {};
   let error: string | null = null;
 
   const urlOf = (name: string): string => {
@@ -72,30 +81,43 @@ export async function runVariant(options: VariantRunOptions): Promise<Observatio
       reaper: options.reaper,
       signal,
       onMessage(message) {
-        if (message.type === 'held') held(definition.name, message.event, message.occurrence);
+        if (message.type === 'held') held(definition.name, message);
         else recorder.record(message);
       },
       onUnexpectedExit(exit) {
         recorder.ended(exit);
         const how = exit.signal ?? `exit code ${exit.code}`;
         error = `the service ${definition.name} ended in the middle of the run (${how}). Its last lines: ${exit.lastLines.join(' | ')}`;
-        broken.abort(new Error(error));
+        // Before the load this is a failed start, whoever waits at that moment: for another service or a warm-up.
+        broken.abort(
+          new ServiceStartError(definition.name, `ended before the load (${how})`, exit.lastLines, exit.logFile),
+        );
       },
     });
     services.set(definition.name, service);
     disposables.use(service);
   }
 
+  await warmUp(experiment, { urlOf, parameters, signal }).catch((failure: Error) => {
+    options.signal.throwIfAborted();
+    throw new WarmUpError(
+      error ?? `its warm-up was not answered within ${WARM_UP_DEADLINE_MS / 1000} s (${failure.message})`,
+    );
+  });
+  for (const [name, recorder] of recorders) recorder.startCountingFrom(join(folder, `${name}.counters`));
+
   const workload = experiment.workload(parameters);
   const plan: LoadPlan = { ...workload, seed: options.seed, operation: experiment.operation({ urlOf, parameters }) };
   const generator = disposables.use(
     await startGenerator(plan, {
       folder,
-      signal,
+      // Not of `signal`: when a service dies, the generator is to report what it has measured until then.
+      signal: options.signal,
       onSpawn: (pid) => void options.reaper.watch(pid, `load of ${options.variant}`),
       onProgress: options.onProgress,
     }),
   );
+  signal.throwIfAborted();
 
   const startMs = monotonicMs() + START_MARGIN_MS;
   const wallOffsetMs = Date.now() - monotonicMs();
@@ -111,7 +133,6 @@ export async function runVariant(options: VariantRunOptions): Promise<Observatio
   held = faults.held;
   // When a service dies, the rest of the schedule would only measure refused connections.
   broken.signal.addEventListener('abort', () => generator.abort(), { once: true });
-  options.signal.addEventListener('abort', () => generator.abort(), { once: true });
 
   let load: LoadReport;
   try {
@@ -120,7 +141,13 @@ export async function runVariant(options: VariantRunOptions): Promise<Observatio
     await faults.finish();
   }
   options.signal.throwIfAborted();
-  const ledger = error === null ? await reconcile(experiment, { urlOf, parameters, load, signal }) : null;
+  let ledger: Observation['ledger'] = null;
+  try {
+    if (error === null) ledger = await reconcile(experiment, { urlOf, parameters, load, signal });
+  } catch (caught) {
+    options.signal.throwIfAborted();
+    error ??= `the ledger could not be reconciled: ${(caught as Error).message}`;
+  }
   const wallClockSkewMs = Date.now() - monotonicMs() - wallOffsetMs;
   const touched = new Set(timeline.flatMap((entry) => options.faults[entry.fault]?.touches ?? []));
   // Ends the services, so that their last samples are in before they are read.
@@ -143,6 +170,14 @@ export async function runVariant(options: VariantRunOptions): Promise<Observatio
   };
 }
 
+async function warmUp(
+  experiment: VariantRunOptions['experiment'],
+  context: { urlOf: UrlOf; parameters: Record<string, number>; signal: AbortSignal },
+): Promise<void> {
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(WARM_UP_DEADLINE_MS)]);
+  await experiment.warmUp?.({ ...context, signal });
+}
+
 const LEDGER_DEADLINE_MS = 10_000;
 
 async function reconcile(
@@ -154,7 +189,7 @@ async function reconcile(
 }
 
 /** The observation of a variant whose services did not start: nothing was measured. */
-export function failedToStart(options: VariantRunOptions, failure: ServiceStartError): Observation {
+export function failedToStart(options: VariantRunOptions, failure: ServiceStartError | WarmUpError): Observation {
   const counts = { intended: 0, ok: 0, degraded: 0, failed: 0, rejected: 0, timeout: 0, lost: 0, inFlight: 0 };
   const none = { p50: 0, p90: 0, p99: 0, p999: 0, max: 0 };
   const empty = () => new Float64Array(0);
