@@ -16,14 +16,11 @@ fetch_tools() {
   missing=''
   if [ -z "$node" ]; then missing=node; fi
   if [ "${1-}" = pnpm ] && ! whole pnpm; then missing="$missing pnpm"; fi
-  npm_path=${PATH-}
-  for one in "$node" "${old_node-}"; do # npm's first line asks PATH for a node
-    if [ -n "$one" ]; then npm_path=${one%/*}:$npm_path && break; fi
-  done
   if [ -n "$missing" ]; then
-    if [ -z "$node$old_node" ]; then fail "$(no_node "$too_old")"; fi
+    if [ -z "$node$npm_node" ]; then fail "$(no_node "$too_old")"; fi
     (PATH=$npm_path && command -v npm >/dev/null 2>&1) || fail "$(no_npm "$missing")"
   fi
+  job=''
   if [ "${1-}" = pnpm ]; then start_npm settings config get registry cafile https-proxy noproxy; fi
   settings_job=$job
   case $missing in
@@ -94,8 +91,8 @@ put_in_place() {
 }
 
 # Runs pnpm install with flag $1. pnpm does not read npm's machine-wide settings, which may name the only registry,
-# proxy or certificate that works here: they are handed to it. A frozen lock is trusted as it was committed: to check
-# again how old each package is, pnpm would fetch 71 MB of metadata.
+# proxy or certificate that works here: they are handed to it. The lock is trusted as it was committed: to check again
+# how old each of its packages is, pnpm would fetch 71 MB of metadata. What is new in a lock is checked.
 pnpm_install() {
   (
     cd "$home" || exit
@@ -110,9 +107,8 @@ pnpm_install() {
       esac
     done 2>/dev/null <"$work/settings.out"
     export XDG_CACHE_HOME="$state/cache" XDG_STATE_HOME="$state/cache" XDG_DATA_HOME="$state/cache"
-    export PNPM_HOME="$state/cache/pnpm-home" pnpm_config_confirm_modules_purge=false
+    export PNPM_HOME="$state/cache/pnpm-home" pnpm_config_confirm_modules_purge=false pnpm_config_trust_lockfile=true
     export pnpm_config_fetch_retry_mintimeout=1000 pnpm_config_fetch_retry_maxtimeout=5000
-    if [ "$1" = --frozen-lockfile ]; then export pnpm_config_trust_lockfile=true; fi
     exec "$node" "$state/pnpm/node_modules/pnpm/bin/pnpm.mjs" install "$1" --prefer-offline \
       --store-dir "$state/pnpm-store" --reporter=append-only
   ) >"$logs/install.log" 2>&1 </dev/null &

@@ -43,13 +43,15 @@ interrupted() {
 
 set_up() {
   began=$(date +%s)
-  problem=$(LC_ALL=C mkdir -p "$work" "$logs" 2>&1) || fail "$(unwritable "$problem")"
+  problem=$(LC_ALL=C mkdir -p "$logs" 2>&1) || fail "$(unwritable "$problem")"
   trap 'interrupted 130' INT
   trap 'interrupted 143' TERM
   trap 'interrupted 129' HUP
   lock
   sweep
-  node_is_chosen || find_node
+  problem=$(LC_ALL=C mkdir "$work" 2>&1) || fail "$(unwritable "$problem")"
+  node_is_chosen || node=
+  find_nodes
   if packages_are_installed; then # perhaps by another call, while this one waited
     fetch_tools
   else
@@ -66,31 +68,34 @@ set_up() {
 put() {
   name=$1
   shift
-  problem=$( (printf '%s\n' "$@" >"$work/$name" && mv "$work/$name" "$state/$name") 2>&1) ||
+  problem=$( (export LC_ALL=C && printf '%s\n' "$@" >"$work/$name" && mv "$work/$name" "$state/$name") 2>&1) ||
     fail "$(unwritable "$problem")"
 }
 
-# What killed calls left behind. Safe because we hold the lock: nobody else sets up now.
-sweep() {
-  for left in "$state"/setup.*; do
-    if [ "$left" != "$work" ]; then rm -rf "$left" 2>/dev/null; fi
-  done
-}
+# What killed calls left behind. Safe because we hold the lock, and nobody makes such a folder without it.
+sweep() { rm -rf "$state"/setup.* 2>/dev/null; }
 
-# Sets $node to a Node >= 24 if there is one, on PATH or fetched earlier; else $old_node (>= 18, can run npm) and
-# $too_old (for the message).
-find_node() {
-  node='' old_node='' too_old=''
+# Sets $node, if it is not chosen yet, to a Node >= 24, on PATH or fetched earlier, if there is one.
+# Sets $npm_path so that npm's first line, which asks PATH for a node, finds the first one that can run it (>= 18). Not
+# the fetched one, if there is another: npm looks for its machine-wide settings beside the node that runs it.
+find_nodes() {
+  npm_node='' too_old=''
   set -f
   usual_ifs=$IFS
   IFS=:
   for folder in ${PATH-}; do
     IFS=$usual_ifs
-    if [ -z "$node" ] && [ -n "$folder" ] && [ -x "$folder/node" ]; then weigh "$folder/node"; fi
+    if [ -z "$npm_node" ] || [ -z "$node" ]; then
+      if [ -n "$folder" ] && [ -x "$folder/node" ]; then weigh "$folder/node"; fi
+    fi
   done
   IFS=$usual_ifs
   set +f
   if [ -z "$node" ] && whole node; then node=$(fetched_node); fi
+  npm_path=${PATH-}
+  for one in "$npm_node" "$node"; do
+    if [ -n "$one" ]; then npm_path=${one%/*}:$npm_path && break; fi
+  done
 }
 
 # A version manager's `node` is often a script that answers differently elsewhere: what counts is the binary behind it.
@@ -99,10 +104,9 @@ weigh() {
   version=${answer%% *}
   major=${version%%.*}
   case $major in '' | *[!0-9]*) return 0 ;; esac
-  if [ "$major" -ge 24 ]; then
-    node=${answer#* }
-  elif [ "$major" -ge 18 ]; then
-    old_node=${old_node:-$1}
+  if [ "$major" -ge 24 ]; then node=${node:-${answer#* }}; fi
+  if [ "$major" -ge 18 ]; then
+    npm_node=${npm_node:-$1}
   else
     too_old=${too_old:-"$1 is Node $version"}
   fi
@@ -113,9 +117,9 @@ weigh() {
 install_workspace() {
   platform=$(uname -sm)
   if [ -e "$state/install-begun" ] || { [ -r "$state/installed-for" ] && [ "$(cat "$state/installed-for")" != "$platform" ]; }; then
-    for folder in . shared/* labs/*; do rm -rf "$home/$folder/node_modules"; done
+    for folder in "$home" "$home"/shared/* "$home"/labs/*; do rm -rf "$folder/node_modules"; done
   fi
-  problem=$( (rm -f "$state/installed") 2>&1) || fail "$(unwritable "$problem")"
+  problem=$(LC_ALL=C rm -f "$state/installed" 2>&1) || fail "$(unwritable "$problem")"
   put install-begun "$platform"
   say 'installing the packages ...'
   wanted=$(fingerprint) # before, not after: a file that is changed meanwhile must be noticed by the next call
