@@ -20,6 +20,12 @@ export function verdictLabel(verdict: Verdict): string {
   return `${VERDICT_MARK[verdict]} ${verdict}`;
 }
 
+/** For a property that describes one variant and that nobody else's has to have: no mark, no alarm. */
+export function characteristicLabel(verdict: Verdict): string {
+  if (verdict === 'holds') return '· so here too';
+  return verdict === 'refuted' ? '· not so here' : `· ${verdict}`;
+}
+
 /** What the control's verdict means. `refuted` is what it must be. */
 export function controlMeaning(verdict: Verdict): string {
   if (verdict === 'refuted') return 'fails as it must';

@@ -87,7 +87,9 @@ export async function runVariant(options: VariantRunOptions): Promise<Observatio
       onUnexpectedExit(exit) {
         recorder.ended(exit);
         const how = exit.signal ?? `exit code ${exit.code}`;
-        error = `the service ${definition.name} ended in the middle of the run (${how}). Its last lines: ${exit.lastLines.join(' | ')}`;
+        const said =
+          exit.lastLines.length === 0 ? 'It printed nothing.' : `Its last lines: ${exit.lastLines.join(' | ')}`;
+        error = `the service ${definition.name} ended in the middle of the run (${how}). ${said}`;
         // Before the load this is a failed start, whoever waits at that moment: for another service or a warm-up.
         broken.abort(
           new ServiceStartError(definition.name, `ended before the load (${how})`, exit.lastLines, exit.logFile),

@@ -1,6 +1,6 @@
 /** One claim as a card: the verdict, the prediction, then what was measured, then what stands behind it. */
 import type { ClaimResult, Verdict } from '@backend-labs/experiment/result';
-import { chancesSentence, controlMeaning, spreadSentence, verdictLabel } from '../wording.ts';
+import { chancesSentence, characteristicLabel, controlMeaning, spreadSentence, verdictLabel } from '../wording.ts';
 import { html, type Markup } from './markup.ts';
 
 /** A verdict as a pill: mark, word and colour. */
@@ -19,7 +19,7 @@ export function claimCard(claim: ClaimResult): Markup {
   const unjudged = claim.verdict === 'skipped' && claim.controlVerdict === 'skipped';
   const control = html`${claim.controlMeasured} <span class="${claim.controlVerdict === 'holds' ? 'alarm' : 'quiet'}">(${controlMeaning(claim.controlVerdict)})</span>`;
   return html`<article class="claim" id="claim-${claim.id}">
-<header>${badge(claim.verdict)}<span class="id">${claim.id}</span>${claim.decides ? null : html`<span class="quiet">describes, does not decide</span>`}</header>
+<header>${claim.decides ? badge(claim.verdict) : html`<span class="badge skipped">${characteristicLabel(claim.verdict)}</span>`}<span class="id">${claim.id}</span>${claim.decides ? null : html`<span class="quiet">describes, does not decide</span>`}</header>
 <h4>${claim.statement}</h4>
 <dl class="facts">
 ${row('Predicted', claim.predicted)}
@@ -29,7 +29,7 @@ ${chances === null ? null : row('Chances', chances)}
 ${spread === null ? null : row('Spread', spread)}
 ${claim.reason === null ? null : row('Reason', claim.reason)}
 </dl>
-<details${claim.verdict === 'refuted' ? html` open` : null}>
+<details${claim.verdict === 'refuted' && claim.decides ? html` open` : null}>
 <summary>${claim.evidence.length === 0 ? 'Property' : `Property and evidence (${claim.evidence.length})`}</summary>
 <p>${claim.property}</p>
 ${

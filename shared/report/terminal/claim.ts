@@ -6,6 +6,7 @@
 import type { ClaimResult, ExperimentResult } from '@backend-labs/experiment/result';
 import {
   chancesSentence,
+  characteristicLabel,
   controlMeaning,
   runName,
   selfCheckSentence,
@@ -26,7 +27,9 @@ export interface ClaimContext {
 /** The claim's lines, as they stand below the table of variants. */
 export function claimLines(claim: ClaimResult, context: ClaimContext): string[] {
   const { paint } = context;
-  const badge = paint([VERDICT_STYLE[claim.verdict], 'bold'], verdictLabel(claim.verdict));
+  const badge = claim.decides
+    ? paint([VERDICT_STYLE[claim.verdict], 'bold'], verdictLabel(claim.verdict))
+    : paint('bold', characteristicLabel(claim.verdict));
   const aside = claim.decides ? '' : paint('dim', '  describes, does not decide');
   return [
     `${badge}  ${paint('bold', plain(claim.id))}${aside}`,
