@@ -5,11 +5,11 @@
  * removed under a run or a set-up that still goes on.
  */
 import { chmodSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { clearLeftovers, UsageError } from '@backend-labs/experiment/engine';
 import type { Command } from 'commander';
-import { type DiskPart, diskParts, formatBytes, inClone } from '../disk-use.ts';
-import { runsFolder, stateFolder } from '../folders.ts';
+import { type DiskPart, diskParts, formatBytes } from '../disk-use.ts';
+import { stateFolder, workspaceFolder } from '../folders.ts';
 import { isThere, runsOnDisk } from '../run-leftovers.ts';
 
 const EXAMPLES = `
@@ -26,26 +26,28 @@ export function register(program: Command): void {
     .description('remove what runs left behind; with --all everything that was fetched')
     .option('--all', 'all of .lab/, results too, and node_modules')
     .addHelpText('after', EXAMPLES)
-    .action((options: { all?: true }) => clean(options.all === true));
+    .action((options: { all?: true }) => {
+      for (const line of clean(options.all === true)) process.stdout.write(`${line}\n`);
+    });
 }
 
-function clean(all: boolean): void {
-  refuseWhileInUse();
-  const { killed } = clearLeftovers(runsFolder);
-  for (const { name, pid } of killed) process.stdout.write(`ended ${name} (process ${pid}), left by an earlier run\n`);
-  const parts = diskParts().filter(({ paths }) => all || paths.every((path) => isTemporary(path)));
-  for (const part of parts) remove(part);
-  const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
-  process.stdout.write(parts.length === 0 ? 'Nothing to remove.\n' : `Removed ${formatBytes(bytes)} in all.\n`);
+/** Removes, and says line by line what. `state` and `home` are other folders only in tests. */
+export function* clean(all: boolean, state: string = stateFolder, home: string = workspaceFolder): Generator<string> {
+  refuseWhileInUse(state, home);
+  const { killed } = clearLeftovers(join(state, 'runs'));
+  for (const { name, pid } of killed) yield `ended ${name} (process ${pid}), left by an earlier run`;
+  let bytes = 0;
+  const parts = diskParts(state, home).filter((part) => all || isTemporary(part, state));
+  for (const part of parts) {
+    for (const path of part.paths) removeTree(path);
+    bytes += part.bytes;
+    yield `removed ${part.name} (${formatBytes(part.bytes)})`;
+  }
+  yield parts.length === 0 ? 'Nothing to remove.' : `Removed ${formatBytes(bytes)} in all.`;
 }
 
-function isTemporary(path: string): boolean {
-  return path === join(stateFolder, basename(path)) && TEMPORARY.test(basename(path));
-}
-
-function remove({ name, paths, bytes }: DiskPart): void {
-  for (const path of paths) removeTree(path);
-  process.stdout.write(`removed ${name} (${formatBytes(bytes)})\n`);
+function isTemporary({ paths }: DiskPart, state: string): boolean {
+  return paths.every((path) => dirname(path) === state && TEMPORARY.test(basename(path)));
 }
 
 /** Removes a folder also where parts of it are read-only, as Go makes its module cache. */
@@ -66,23 +68,23 @@ function makeWritable(folder: string): void {
   }
 }
 
-function refuseWhileInUse(): void {
-  const running = runsOnDisk().find((run) => run.state === 'running');
+function refuseWhileInUse(state: string, home: string): void {
+  const running = runsOnDisk(join(state, 'runs')).find((run) => run.state === 'running');
   if (running !== undefined) {
     throw new UsageError(
-      `a run is going on (process ${running.pid}, ${inClone(running.folder)}); wait for it or end it with Ctrl-C, then call ./lab clean again`,
+      `a run is going on (process ${running.pid}, ${relative(home, running.folder)}); wait for it or end it with Ctrl-C, then call ./lab clean again`,
     );
   }
-  const setUp = setUpPid();
+  const setUp = setUpPid(state);
   if (setUp !== null && isThere(setUp)) {
     throw new UsageError(`another ./lab (process ${setUp}) is setting up; call ./lab clean again when it is done`);
   }
 }
 
 /** The process that holds the wrapper's lock (shared/bootstrap/lock.sh). */
-function setUpPid(): number | null {
+function setUpPid(state: string): number | null {
   try {
-    return Number.parseInt(readFileSync(join(stateFolder, 'lock', 'owner'), 'utf8'), 10) || null;
+    return Number.parseInt(readFileSync(join(state, 'lock', 'owner'), 'utf8'), 10) || null;
   } catch {
     return null;
   }
