@@ -92,6 +92,6 @@ export function columnsFromBytes(bytes: Uint8Array, count: number): OperationCol
     intendedAtMs: floats(0),
     startedAtMs: floats(1),
     endedAtMs: floats(2),
-    outcome: bytes.slice(count * 24),
+    outcome: Uint8Array.from(bytes.subarray(count * 24)),
   };
 }

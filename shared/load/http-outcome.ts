@@ -31,8 +31,8 @@ export function outcomeOfError(error: Error, isSent: boolean, status: number): E
   const code = codeOf(error);
   if (!isSent) return { outcomeIndex: OUTCOME_INDEX.failed, reason: code };
   if (status !== 0) return { outcomeIndex: OUTCOME_INDEX.failed, reason: `${status} cut short` };
-  // An answer that is not HTTP is an answer.
-  const isAnswered = code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW';
+  // An answer that is not HTTP is an answer. undici 8 leaves out the code of its parser's errors.
+  const isAnswered = ['HTTPParserError', 'UND_ERR_HEADERS_OVERFLOW'].includes(code) || code.startsWith('HPE_');
   return { outcomeIndex: isAnswered ? OUTCOME_INDEX.failed : OUTCOME_INDEX.lost, reason: code };
 }
 

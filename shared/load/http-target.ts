@@ -24,6 +24,8 @@ export class HttpTarget implements OperationTarget {
   readonly #headers: string[];
   readonly #settle: Settle;
   readonly #idle: Connection[] = [];
+  /** Connections whose answer ended just now, inside undici's parser: free when it has returned. */
+  readonly #returning: Connection[] = [];
   readonly #busy = new Map<number, Connection>();
   // No timeouts of undici's: the client's one timeout is the sender's. HTTP/2 would share a connection.
   readonly #connector = buildConnector({ timeout: 0, allowH2: false });
@@ -66,15 +68,21 @@ export class HttpTarget implements OperationTarget {
     this.#busy.delete(row);
     if (isReusable && !this.#closed) {
       connection.row = -1;
-      this.#idle.push(connection);
+      if (this.#returning.push(connection) === 1) queueMicrotask(this.#takeBack);
     } else {
       connection.drop();
     }
     this.#settle(row, outcomeIndex, reason);
   }
 
+  #takeBack = (): void => {
+    for (const connection of this.#returning) this.#idle.push(connection);
+    this.#returning.length = 0;
+  };
+
   async close(): Promise<void> {
     this.#closed = true;
+    this.#takeBack();
     for (const connection of [...this.#idle, ...this.#busy.values()]) connection.drop();
     this.#idle.length = 0;
     this.#busy.clear();
@@ -103,6 +111,9 @@ class Connection implements Dispatcher.DispatchHandler {
       },
       headersTimeout: 0,
       bodyTimeout: 0,
+      // Never two at once here. But with 1 undici sits out a turn of the event loop after each answer, to see whether
+      // the server closes the connection; it looks at an idle connection again before it sends, so that is enough.
+      pipelining: 2,
     });
   }
 

@@ -1,4 +1,5 @@
 /** The open-loop generator: what an experiment, a command or a bench needs to drive load and read what came back. */
+export type { Bench, BenchContext, BenchPart, BenchReport, BenchTable } from './bench/contract.ts';
 export { monotonicMs } from './clock.ts';
 export { type ClosedLoopOptions, type ClosedLoopReport, closedLoop } from './closed-loop.ts';
 export { countOutcomes, littlesLawSum } from './columns.ts';

@@ -5,6 +5,8 @@
  * 32-bit finaliser of MurmurHash3 over a Weyl sequence). `Math.random` cannot be seeded. Not for secrets.
  */
 
+export type State = [number, number, number, number];
+
 /** Returns a function that gives numbers in [0, 1) with 32 random bits. Any integer is a seed. */
 export function seededRandom(seed: number): () => number {
   // Both halves of a 53-bit seed count: seeds that differ only above bit 32 give different sequences.
@@ -16,10 +18,12 @@ export function seededRandom(seed: number): () => number {
     z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
     return z ^ (z >>> 16);
   };
-  let a = splitMix32();
-  let b = splitMix32();
-  let c = splitMix32();
-  let d = splitMix32();
+  const next = xoshiro128StarStar([splitMix32(), splitMix32(), splitMix32(), splitMix32()]);
+  return () => next() / 2 ** 32;
+}
+
+/** The generator itself: unsigned 32-bit integers from a state that is not all zero. */
+export function xoshiro128StarStar([a, b, c, d]: State): () => number {
   return () => {
     const product = Math.imul(b, 5);
     const result = Math.imul((product << 7) | (product >>> 25), 9) >>> 0;
@@ -30,6 +34,6 @@ export function seededRandom(seed: number): () => number {
     a ^= d;
     c ^= shifted;
     d = (d << 11) | (d >>> 21);
-    return result / 2 ** 32;
+    return result;
   };
 }

@@ -12,14 +12,13 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { monotonicMs } from './clock.ts';
 import { columnsFromBytes } from './columns.ts';
 import type { LoadPlan, LoadReport } from './plan.ts';
 import { type FromGenerator, type LoadProgress, MARGIN_MS, type ToGenerator } from './protocol.ts';
 import { scheduleOf } from './schedule.ts';
 
-const GENERATOR = fileURLToPath(import.meta.resolve('./generator.ts'));
+const GENERATOR = join(import.meta.dirname, 'generator.ts');
 const READY_LIMIT_MS = 30_000;
 /** Between the call of run() and the first send, so that the message is there before the schedule starts. */
 const START_DELAY_MS = 20;

@@ -1,0 +1,2 @@
+/** Lacks what an operation module must have. */
+export const open = 1;

@@ -1,0 +1,4 @@
+/** Cannot connect. */
+export default async function open(): Promise<never> {
+  throw new Error('no broker at made-up:1');
+}
