@@ -17,7 +17,8 @@ import { COUNTERS, type CounterName, IGNORED_PATHS } from './protocol.ts';
 const CUT_CODES = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'ECONNABORTED']);
 
 function isIgnored(path: string | undefined): boolean {
-  return path !== undefined && IGNORED_PATHS.some((ignored) => path === ignored || path.startsWith(`${ignored}/`));
+  const [route] = path?.split('?', 1) ?? [];
+  return route !== undefined && IGNORED_PATHS.some((ignored) => route === ignored || route.startsWith(`${ignored}/`));
 }
 
 export function countHttpHops(destinations: string[], counters: CounterFile, inFlight: (change: 1 | -1) => void): void {

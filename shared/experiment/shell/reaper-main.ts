@@ -9,8 +9,16 @@ const watched: ProcessIdentity[] = [];
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
 createInterface({ input: process.stdin })
-  .on('line', (line) => watched.push(JSON.parse(line) as ProcessIdentity))
+  .on('line', remember)
   .on('close', () => reap(performance.now() + DEADLINE_MS));
+
+function remember(line: string): void {
+  try {
+    watched.push(JSON.parse(line) as ProcessIdentity);
+  } catch {
+    // The engine died while it wrote this line. The others are to be cleared all the same.
+  }
+}
 
 function reap(deadlineMs: number): void {
   const alive = watched.filter(isAlive);

@@ -51,6 +51,8 @@ export interface ServiceProcessOptions {
   holds: { event: string; occurrence: number }[];
   reaper: Reaper;
   signal: AbortSignal;
+  /** How long it may take until it answers; 15 s unless told. */
+  startDeadlineMs?: number;
   onMessage: (message: ProbeMessage) => void;
   /** The process ended although nobody asked it to. */
   onUnexpectedExit: (exit: {
@@ -74,9 +76,11 @@ export class ServiceProcess implements AsyncDisposable {
   /** The pipe of the probe is read to its end. */
   #drained: Promise<void> = Promise.resolve();
   #ending = false;
+  #startDeadlineMs: number;
 
   private constructor(options: ServiceProcessOptions) {
     this.#options = options;
+    this.#startDeadlineMs = options.startDeadlineMs ?? START_DEADLINE_MS;
     this.name = options.definition.name;
     this.logFile = join(options.runFolder, `${this.name}.log`);
     this.counterFile = join(options.runFolder, `${this.name}.counters`);
@@ -153,9 +157,10 @@ export class ServiceProcess implements AsyncDisposable {
       if (message?.type === 'listening') listening.resolve(message.url);
       else if (message !== null) this.#options.onMessage(message);
     });
-    const deadline = AbortSignal.any([this.#options.signal, AbortSignal.timeout(START_DEADLINE_MS)]);
+    const gone = new AbortController();
+    void this.#exited.then(() => gone.abort());
+    const deadline = AbortSignal.any([this.#options.signal, gone.signal, AbortSignal.timeout(this.#startDeadlineMs)]);
     const gaveUp = new Promise<null>((resolve) => {
-      void this.#exited.then(() => resolve(null));
       if (deadline.aborted) resolve(null);
       deadline.addEventListener('abort', () => resolve(null), { once: true });
     });
@@ -168,7 +173,7 @@ export class ServiceProcess implements AsyncDisposable {
   #startError(ended: { code: number | null; signal: string | null } | null): ServiceStartError {
     const why =
       ended === null
-        ? `was not ready after ${START_DEADLINE_MS / 1000} s`
+        ? `was not ready after ${this.#startDeadlineMs / 1000} s`
         : `ended at its start (${ended.signal ?? `exit code ${ended.code}`})`;
     return new ServiceStartError(this.name, why, this.lastLines(), this.logFile);
   }
