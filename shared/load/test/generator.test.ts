@@ -92,7 +92,7 @@ describe('a run', () => {
   it('skips nothing when its own process was stopped: it sends late, and its lag says so', async () => {
     await using server = await serve((_, response) => response.end());
     await using folder = await temporaryFolder();
-    const plan = planFor({ kind: 'http', url: server.url }, { durationMs: 1500 });
+    const plan = planFor({ kind: 'http', url: server.url }, { durationMs: 3000 });
     await using generator = await startGenerator(plan, { folder: folder.path });
     const startAt = monotonicMs() + 50;
     const run = generator.run(startAt);
@@ -103,7 +103,7 @@ describe('a run', () => {
     const continuedAtMs = monotonicMs() - startAt;
     process.kill(generator.pid, 'SIGCONT');
     const { counts, operations, sendLagMs } = await run;
-    expect(counts).toMatchObject({ intended: 300, inFlight: 0 });
+    expect(counts).toMatchObject({ intended: 600, inFlight: 0 });
     // The signal takes a moment to arrive, hence the first quarter of the stop says nothing.
     const fromMs = stoppedAtMs + (continuedAtMs - stoppedAtMs) / 4;
     const during = [...operations.intendedAtMs.keys()].filter((row) => {
@@ -132,7 +132,8 @@ describe('the generator’s process', () => {
   });
 
   it('dies with its parent, whatever killed that', async () => {
-    const parent = spawn(process.execPath, [join(import.meta.dirname, 'parent.ts')], {
+    await using folder = await temporaryFolder();
+    const parent = spawn(process.execPath, [join(import.meta.dirname, 'parent.ts'), folder.path], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const [line] = await once(createInterface({ input: parent.stdout }), 'line');

@@ -73,7 +73,7 @@ describe('an HTTP operation', () => {
       asked++;
       request.socket.once('close', () => closed++);
     });
-    const timeoutMs = 200;
+    const timeoutMs = 800;
     const report = await runLoad(planFor({ kind: 'http', url: server.url }, { durationMs: 300, timeoutMs }));
     expect(report.counts).toMatchObject({ intended: 60, timeout: 60, inFlight: 0 });
     expect(asked).toBe(60);
