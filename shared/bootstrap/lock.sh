@@ -26,10 +26,12 @@ lives() { [ -n "$1" ] && [ "$(birth "$1" 2>/dev/null)" = "$2" ]; }
 pause() { sleep 0.2 2>/dev/null || sleep 1; }
 
 lock() {
-  rounds=0 ownerless=0
-  until (mkdir "$state/lock") 2>/dev/null; do
-    [ -d "$state/lock" ] || fail "$(unwritable "$(LC_ALL=C mkdir "$state/lock" 2>&1)")"
-    if owner_is_gone; then
+  rounds=0 ownerless=0 refused=0
+  until problem=$(LC_ALL=C mkdir "$state/lock" 2>&1); do
+    if [ ! -d "$state/lock" ]; then # given back this very moment; or not to be had at all
+      refused=$((refused + 1))
+      if [ $refused -ge 20 ]; then fail "$(unwritable "$problem")"; fi
+    elif owner_is_gone; then
       take_over
     else
       if [ $rounds -eq 5 ]; then say "waiting for another ./lab (process ${owner:-unknown}) that is setting up ..."; fi

@@ -4,8 +4,9 @@
  * Invariant: the promise resolves only when the process is gone, however it went.
  */
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { workspaceFolder } from './folders.ts';
+import { stateFolder, workspaceFolder } from './folders.ts';
 
 export interface ChildOptions {
   /** Aborted: the child is asked to end (`askWith`), and killed if it has not after 10 s. */
@@ -31,6 +32,20 @@ export interface ChildEnd {
 
 const SIGNAL_NUMBERS: Record<string, number> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
 const PATIENCE_MS = 10_000;
+
+/**
+ * The environment for other people's tools: their caches and tokens stay below `.lab/`, and their output is plain
+ * unless a person looks at it. (Vitest would take CI for a terminal with colours.)
+ */
+export function toolEnvironment(): NodeJS.ProcessEnv {
+  const cache = join(stateFolder, 'cache');
+  const env: NodeJS.ProcessEnv = { ...process.env, XDG_CACHE_HOME: cache, XDG_DATA_HOME: cache };
+  if (process.stdout.isTTY !== true || process.env.CI !== undefined || process.env.NO_COLOR !== undefined) {
+    env.NO_COLOR = '1';
+    delete env.FORCE_COLOR;
+  }
+  return env;
+}
 
 /**
  * Runs `./lab args…` in a process of its own, without the wrapper's set-up.

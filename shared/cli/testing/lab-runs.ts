@@ -43,7 +43,10 @@ export async function testLab(
   let tests = first;
   const repeat = experimentsToRepeat(first);
   if (repeat.length > 0 && !signal.aborted) {
-    show(`again ${repeat.join(', ')}: inconclusive, measured once more`);
+    for (const { experiment, claim } of first.filter((test) => test.status === 'again')) {
+      show(`again ${experiment} / ${claim.id}: inconclusive: ${claim.reason ?? 'no reason given'}`);
+    }
+    show(`again ${repeat.join(', ')}: measured once more`);
     const second: ClaimTest[] = [];
     for (const name of repeat) {
       const others = withoutExperiment(run.args);

@@ -1,6 +1,6 @@
 /** The checks that run nothing of ours: types, lint and format, dead code, direction of imports. Each is one test. */
 import { join } from 'node:path';
-import { runChild } from '../child.ts';
+import { runChild, toolEnvironment } from '../child.ts';
 import { workspaceFolder } from '../folders.ts';
 import { checkImportDirection } from '../static/import-direction.ts';
 
@@ -16,7 +16,12 @@ const tool =
   (name: string, script: string, ...args: string[]) =>
   async (signal: AbortSignal): Promise<Omit<CheckEnd, 'durationMs'>> => {
     const command = [join(workspaceFolder, 'node_modules', script), ...args];
-    const end = await runChild(process.execPath, command, { signal, deadlineMs: 300_000, capture: 'both' });
+    const end = await runChild(process.execPath, command, {
+      signal,
+      deadlineMs: 300_000,
+      capture: 'both',
+      env: toolEnvironment(),
+    });
     return {
       name,
       ok: end.code === 0,

@@ -1,7 +1,7 @@
 /** Vitest over all projects; its own count, read from its JSON report. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runChild } from '../child.ts';
+import { runChild, toolEnvironment } from '../child.ts';
 import { workspaceFolder } from '../folders.ts';
 import { one, sum, type Tally } from './tally.ts';
 
@@ -38,6 +38,7 @@ export async function runVitest(paths: readonly string[], folder: string, signal
     signal,
     deadlineMs: 1_800_000,
     capture: 'nothing',
+    env: toolEnvironment(),
   });
   const report = await readFile(file, 'utf8').then(
     (text) => JSON.parse(text) as VitestReport,
