@@ -43,9 +43,11 @@ export function startFaults(options: FaultRunnerOptions): FaultRunner {
   const nowMs = () => monotonicMs() - options.startAtMonotonicMs;
   const running: Promise<void>[] = [];
 
+  /** False if the run ended first. Never early, which a single timer of Node's can be by a millisecond or two. */
   async function untilMs(atMs: number): Promise<boolean> {
     try {
-      await delay(Math.max(0, atMs - nowMs()), undefined, { signal: stop });
+      do await delay(Math.max(0, Math.ceil(atMs - nowMs())), undefined, { signal: stop });
+      while (nowMs() < atMs);
       return true;
     } catch {
       return false;
@@ -71,10 +73,14 @@ export function startFaults(options: FaultRunnerOptions): FaultRunner {
     };
     entries[index] = entry;
     try {
-      await definition.inject(contextOf(options, stop));
-      entry.effectiveAtMs = nowMs();
-      options.onFault(entry, 'injected');
-      await afterInject?.();
+      try {
+        await definition.inject(contextOf(options, stop));
+        entry.effectiveAtMs = nowMs();
+        options.onFault(entry, 'injected');
+      } finally {
+        // After a failed injection too: nobody else lets a held service go on.
+        await afterInject?.();
+      }
       await untilMs(healAtMs());
     } catch (error) {
       problems.push(`fault ${fault} could not be injected: ${(error as Error).message}`);

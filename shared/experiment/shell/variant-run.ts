@@ -151,7 +151,13 @@ export async function runVariant(options: VariantRunOptions): Promise<Observatio
     error ??= `the ledger could not be reconciled: ${(caught as Error).message}`;
   }
   const wallClockSkewMs = Date.now() - monotonicMs() - wallOffsetMs;
-  const touched = new Set(timeline.flatMap((entry) => options.faults[entry.fault]?.touches ?? []));
+  // A service that was held at an event was stopped by us, whatever the fault was about.
+  const touched = new Set(
+    timeline.flatMap((entry) => [
+      ...(options.faults[entry.fault]?.touches ?? []),
+      ...('when' in entry ? [entry.when.service] : []),
+    ]),
+  );
   // Ends the services, so that their last samples are in before they are read.
   await disposables.disposeAsync();
   return {
