@@ -129,6 +129,18 @@ describe('a service that a fault touches', () => {
     expect(exits).toEqual([]);
   });
 
+  it('has nothing in flight any more once it is killed', async () => {
+    await using harness = serviceHarness();
+    const { process, get, observe } = await harness.start('backend');
+    const inFlight = () => observe().gauges['http.inFlight'] ?? { atMs: [], value: [] };
+    const call = get('/work?ms=3600000').catch(() => {});
+    await until(() => inFlight().value.at(-1) === 1);
+    await process.kill();
+    await call;
+    expect(inFlight().value.at(-1)).toBe(0);
+    expect(inFlight().atMs).toEqual(inFlight().atMs.toSorted((a, b) => a - b));
+  });
+
   it('goes on counting after a restart', async () => {
     await using harness = serviceHarness();
     const { process, get, observe } = await harness.start('backend');
