@@ -60,7 +60,7 @@ start_npm() {
 
 # Waits for job $1; its status is the answer.
 await() {
-  wait "$1"
+  wait "$1" 2>/dev/null # a shell may say on stderr by which signal it ended; we say it better
   ended=$?
   left=''
   for child in $children; do if [ "$child" != "$1" ]; then left="$left $child"; fi; done

@@ -35,7 +35,7 @@ lock() {
       take_over
     else
       if [ $rounds -eq 5 ]; then say "waiting for another ./lab (process ${owner:-unknown}) that is setting up ..."; fi
-      if [ $rounds -ge 3000 ]; then fail "$(locked_for_long "${owner:-unknown}")"; fi
+      if [ "$rounds" -ge 3000 ]; then fail "$(locked_for_long "${owner:-unknown}")"; fi
       pause
     fi
     rounds=$((rounds + 1))
@@ -74,6 +74,6 @@ take_over() {
   else
     pause
     # Held for a moment only, unless its holder was killed right then.
-    if [ $rounds -ge 50 ]; then rmdir "$state/lock-takeover" 2>/dev/null; fi
+    if [ "$rounds" -ge 50 ]; then rmdir "$state/lock-takeover" 2>/dev/null; fi
   fi
 }

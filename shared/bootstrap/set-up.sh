@@ -76,8 +76,9 @@ put() {
 sweep() { rm -rf "$state"/setup.* 2>/dev/null; }
 
 # Sets $node, if it is not chosen yet, to a Node >= 24, on PATH or fetched earlier, if there is one.
-# Sets $npm_path so that npm's first line, which asks PATH for a node, finds the first one that can run it (>= 18). Not
-# the fetched one, if there is another: npm looks for its machine-wide settings beside the node that runs it.
+# Sets $npm_path so that npm's first line, which asks PATH for a node, finds one that can run it (>= 18): the one beside
+# npm, else the first on PATH, else the fetched one. In this order because npm looks for its machine-wide settings
+# (registry, proxy, certificates) beside the node that runs it.
 find_nodes() {
   npm_node='' too_old=''
   set -f
@@ -92,6 +93,13 @@ find_nodes() {
   IFS=$usual_ifs
   set +f
   if [ -z "$node" ] && whole node; then node=$(fetched_node); fi
+  beside=$(command -v npm 2>/dev/null) && beside=${beside%/*}/node
+  if [ -x "$beside" ] && [ "$beside" != "$npm_node" ]; then
+    answer=$(ask "$beside") && case ${answer%%.*} in
+      [1-9] | 1[0-7]) ;;
+      *) npm_node=$beside ;;
+    esac
+  fi
   npm_path=${PATH-}
   for one in "$npm_node" "$node"; do
     if [ -n "$one" ]; then npm_path=${one%/*}:$npm_path && break; fi
@@ -99,12 +107,17 @@ find_nodes() {
 }
 
 # A version manager's `node` is often a script that answers differently elsewhere: what counts is the binary behind it.
+ask() { "$1" -p 'process.versions.node + " " + process.execPath' 2>/dev/null </dev/null; }
+
 weigh() {
-  answer=$("$1" -p 'process.versions.node + " " + process.execPath' 2>/dev/null </dev/null) || return 0
+  answer=$(ask "$1") || return 0
   version=${answer%% *}
   major=${version%%.*}
   case $major in '' | *[!0-9]*) return 0 ;; esac
-  if [ "$major" -ge 24 ]; then node=${node:-${answer#* }}; fi
+  case $version in
+    24.[012].*) ;; # warns on stderr about TypeScript in each process; good enough to fetch a later one
+    *) if [ "$major" -ge 24 ]; then node=${node:-${answer#* }}; fi ;;
+  esac
   if [ "$major" -ge 18 ]; then
     npm_node=${npm_node:-$1}
   else

@@ -25,7 +25,7 @@ export interface LabRun {
 /** What `./lab test` runs of a lab: the quick profile; with `all` every experiment and every mutant. */
 export function runsOf(lab: string, all: boolean): LabRun[] {
   const quick: LabRun = { lab, args: all ? ['--experiment', 'all', '--quick'] : ['--quick'], expected: 'holds' };
-  return all ? [quick, { lab, args: ['--mutants', '--quick'], expected: 'refuted' }] : [quick];
+  return all ? [quick, { lab, args: ['--experiment', 'all', '--mutants', '--quick'], expected: 'refuted' }] : [quick];
 }
 
 /** Runs it, repeats the inconclusive experiments once, shows each claim, and counts. */

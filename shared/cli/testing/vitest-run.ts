@@ -1,6 +1,7 @@
 /** Vitest over all projects; its own count, read from its JSON report. */
+import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { runChild, toolEnvironment } from '../child.ts';
 import { workspaceFolder } from '../folders.ts';
 import { one, sum, type Tally } from './tally.ts';
@@ -29,12 +30,18 @@ export function countVitest(report: VitestReport | null, exitCode: number): Tall
   return exitCode !== 0 && counted.failed === 0 ? sum([counted, one('failed')]) : counted;
 }
 
+/** Vitest looks for the filter anywhere in a path: whole, and with a slash after a folder, it means only that one. */
+function filterFor(path: string): string {
+  const whole = join(workspaceFolder, path);
+  return statSync(whole).isDirectory() ? join(whole, sep) : whole;
+}
+
 /** Runs the tests below the paths given (relative to the clone), all if there are none. `folder` takes the report. */
 export async function runVitest(paths: readonly string[], folder: string, signal: AbortSignal): Promise<Tally> {
   const file = join(folder, 'vitest.json');
   const script = join(workspaceFolder, 'node_modules/vitest/vitest.mjs');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-  const end = await runChild(process.execPath, [script, 'run', ...reporters, ...paths], {
+  const end = await runChild(process.execPath, [script, 'run', ...reporters, ...paths.map(filterFor)], {
     signal,
     deadlineMs: 1_800_000,
     capture: 'nothing',

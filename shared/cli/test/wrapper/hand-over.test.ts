@@ -59,9 +59,9 @@ test('takes a new Node further down PATH before it fetches one', async () => {
   expect(sandbox.calls()).not.toContain('npm ci in node');
 });
 
-test('fetches Node with the npm of an older one, together with pnpm', async () => {
+test.each(['18.0.0', '23.11.1', '24.2.0'])('fetches Node with the npm of %s, together with pnpm', async (version) => {
   using sandbox = makeSandbox();
-  stubNode(sandbox, '18.0.0');
+  stubNode(sandbox, version);
   const end = await sandbox.run();
   expect(complaints(end)).toEqual([]);
   expect(end.code).toBe(0);
