@@ -18,7 +18,7 @@ import {
   UsageError,
 } from '@backend-labs/experiment/engine';
 import type { Result } from '@backend-labs/experiment/result';
-import { renderTerminal, serialiseResult, writeReport, writeWhole } from '@backend-labs/report';
+import { ReportWriteError, renderTerminal, serialiseResult, writeReport, writeWhole } from '@backend-labs/report';
 import { resultFolder, runsFolder, workspaceFolder } from './folders.ts';
 import { requireName } from './nearest.ts';
 import { createProgress } from './progress.ts';
@@ -37,16 +37,29 @@ export interface RunFlags {
 
 type Lab = Extract<LoadedLab, { problem: null }>;
 
-/** Runs it. Throws UsageError, MissingError, ServiceStartError; a verdict is in the returned exit code. */
+/** What is asked of one lab, with every name found. */
+interface Request {
+  experiments: string[];
+  choice: Choice;
+}
+
+/** Checks a call against a lab, and starts nothing. Throws UsageError. */
+export function checkCall(lab: Lab, flags: RunFlags): Request {
+  const experiments = experimentsOf(lab, flags.experiment);
+  const choice = choiceOf(lab, experiments, flags);
+  if (flags.explain !== undefined) requireName('claim', flags.explain, claimIds(lab, experiments));
+  return { experiments, choice };
+}
+
+/** Runs it. Throws UsageError, MissingError, ServiceStartError, ReportWriteError; a verdict is an exit code. */
 export async function runOneLab(
   lab: Lab,
   flags: RunFlags,
   { severalLabs, signal }: { severalLabs: boolean; signal: AbortSignal },
 ): Promise<{ result: Result; exitCode: ExitCode }> {
-  const experiments = experimentsOf(lab, flags.experiment);
-  const choice = choiceOf(lab, experiments, flags);
-  if (flags.explain !== undefined) requireName('claim', flags.explain, claimIds(lab, experiments));
+  const { experiments, choice } = checkCall(lab, flags);
   tellLeftovers();
+  if (choice.kind === 'mutants') tellMissingMutants(lab, choice.files);
 
   const out = outFolder(lab, flags, severalLabs);
   const unfinished = join(out, 'unfinished.json');
@@ -81,9 +94,12 @@ export async function runOneLab(
     const explain = flags.explain === undefined ? {} : { explain: flags.explain };
     process.stdout.write(`${renderTerminal(result, { colour, width: columns ?? 100, ...explain })}\n`);
   }
-  if (choice.kind === 'mutants' && !result.interrupted && flags.json !== true) process.stdout.write(mutantSummary(result));
+  if (choice.kind === 'mutants' && !result.interrupted && flags.json !== true)
+    process.stdout.write(mutantSummary(result));
   if (result.interrupted) {
-    if (existsSync(unfinished)) process.stderr.write(`What had finished is in ${unfinished}\n`);
+    // Without a finished variant a file there is an earlier run's.
+    if (result.experiments.some(({ variants }) => variants.length > 0))
+      process.stderr.write(`What had finished is in ${unfinished}\n`);
     return { result, exitCode: EXIT.interrupted };
   }
   const { json, html } = await writeReport(result, out);
@@ -110,9 +126,7 @@ function choiceOf(lab: Lab, experiments: readonly string[], flags: RunFlags): Ch
   if (flags.mutants) {
     if (flags.variant !== undefined)
       throw new UsageError('--mutants and --variant are two different runs: give one of them.');
-    const mutants = claimIds(lab, experiments).map(
-      (id) => [id, join(lab.folder, 'test', 'mutants', `${id}.ts`)] as const,
-    );
+    const mutants = claimIds(lab, experiments).map((id) => [id, mutantFile(lab, id)] as const);
     return { kind: 'mutants', files: new Map(mutants.map(([id, file]) => [id, existsSync(file) ? file : null])) };
   }
   if (flags.variant === undefined) return { kind: 'all' };
@@ -131,6 +145,19 @@ function choiceOf(lab: Lab, experiments: readonly string[], flags: RunFlags): Ch
       `No claim is about the variant ${name}; run the lab without --variant to see it as a control.`,
     );
   return { kind: 'variant', name };
+}
+
+function mutantFile(lab: Lab, claimId: string): string {
+  return join(lab.folder, 'test', 'mutants', `${claimId}.ts`);
+}
+
+function tellMissingMutants(lab: Lab, files: ReadonlyMap<string, string | null>): void {
+  for (const [id, file] of files) {
+    if (file === null)
+      process.stderr.write(
+        `The claim ${id} has no mutant: nobody has seen it fail. It would be ${mutantFile(lab, id)}\n`,
+      );
+  }
 }
 
 /** Only a plain run's result becomes the lab's latest; one variant or the mutants alone would hide it. */
@@ -168,9 +195,9 @@ function tellLeftovers(): void {
 }
 
 function noSpace(error: unknown): MissingError | null {
-  const said = `${(error as NodeJS.ErrnoException).code ?? ''} ${(error as Error).message}`;
-  if (!/ENOSPC|EFBIG|EDQUOT/.test(said)) return null;
+  // A report that could not be written says so itself.
+  if (error instanceof ReportWriteError || !/ENOSPC|EFBIG|EDQUOT/.test((error as Error).message)) return null;
   return new MissingError(
-    `There is no space to write the run's files below ${runsFolder} (${said.trim()}). Free some, or try ./lab clean; earlier results are intact.`,
+    `There is no space to write the run's files below ${runsFolder} (${(error as Error).message}). Free some, or try ./lab clean; earlier results are intact.`,
   );
 }

@@ -5,10 +5,10 @@
  */
 import { scheduleOf } from '@backend-labs/load';
 import { type ClaimJudgement, claimResult, type JudgedRun, judgeClaim } from './judge.ts';
-import type { ExperimentDefinition } from './lab.ts';
+import type { ExperimentDefinition, TimelineDefinition } from './lab.ts';
 import type { Observation } from './observation.ts';
 import { readersFailure } from './readers-file.ts';
-import type { ExperimentResult, VariantResult } from './result/schema.ts';
+import type { ExperimentResult, TimelineEntry, VariantResult } from './result/schema.ts';
 import type { ExperimentPlan } from './selection.ts';
 import { runSelfChecks } from './self-checks.ts';
 import { seriesOf } from './series.ts';
@@ -31,6 +31,15 @@ function workloadOf(experiment: AnyExperiment, parameters: Record<string, number
   return { ...experiment.workload(parameters), seed };
 }
 
+/** When a fault was to begin and to be healed: at its times, or as soon as its event came. Null if it never came. */
+function plannedTimes(planned: TimelineDefinition<string>, entry: TimelineEntry | undefined) {
+  if (!('when' in planned)) return { injectAtMs: planned.atMs, healAtMs: planned.healAtMs };
+  if (entry === undefined || entry.effectiveAtMs === null) return null;
+  // Healing may be a restart, which takes its time; late is only what was asked for late.
+  const askedLateMs = (entry.healAskedAtMs ?? 0) - (entry.effectiveAtMs + planned.healAfterMs);
+  return { injectAtMs: entry.askedAtMs, healAtMs: (entry.healedAtMs ?? 0) - askedLateMs };
+}
+
 /** Checks a run and makes its part of the result. */
 export function finishRun(options: {
   experimentName: string;
@@ -48,7 +57,7 @@ export function finishRun(options: {
     resolutionMs: experiment.resolutionMs(parameters),
     plannedAtMs: experiment
       .timeline(parameters)
-      .map((entry) => ('when' in entry ? null : { injectAtMs: entry.atMs, healAtMs: entry.healAtMs })),
+      .map((planned, index) => plannedTimes(planned, options.observation.timeline[index])),
   };
   const failure = options.broughtByReader ? readersFailure(input) : null;
   const observation = { ...options.observation, error: failure ?? options.observation.error };

@@ -7,8 +7,8 @@
 import { combineExitCodes, EXIT, type ExitCode } from '@backend-labs/experiment/engine';
 import type { Result } from '@backend-labs/experiment/result';
 import { type Command, InvalidArgumentError } from 'commander';
-import { labNames, requireLab } from '../labs.ts';
-import { type RunFlags, runOneLab } from '../run-one-lab.ts';
+import { findLabs, requireLab } from '../labs.ts';
+import { checkCall, type RunFlags, runOneLab } from '../run-one-lab.ts';
 
 export function register(program: Command): void {
   program
@@ -39,7 +39,8 @@ Exit codes: 0 all holds · 1 a claim was refuted · 2 wrong call · 3 inconclusi
 
 function wholeNumber(text: string): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('It must be a whole number.');
+  // Number('') is 0, and nobody means that by a variable of a script that is empty.
+  if (text.trim() === '' || !Number.isSafeInteger(value)) throw new InvalidArgumentError('It must be a whole number.');
   return value;
 }
 
@@ -50,9 +51,10 @@ function positiveNumber(text: string): number {
 }
 
 async function run(names: string[], flags: RunFlags): Promise<void> {
-  // All names are checked before anything is run: a typo in the second one should not cost the first one's minutes.
-  const labs = [];
-  for (const name of names.length === 0 ? labNames() : names) labs.push(await requireLab(name));
+  const codes: ExitCode[] = [];
+  // All is checked before anything is run: a typo in the second name should not cost the first lab's minutes.
+  const labs = names.length === 0 ? await allLabs(codes) : await Promise.all(names.map(requireLab));
+  for (const lab of labs) checkCall(lab, flags);
   const interruption = new AbortController();
   const interrupt = () => {
     if (interruption.signal.aborted) process.exit(EXIT.interrupted);
@@ -61,21 +63,48 @@ async function run(names: string[], flags: RunFlags): Promise<void> {
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, interrupt);
-  const codes: ExitCode[] = [];
   const results: Result[] = [];
   try {
     for (const lab of labs) {
-      if (interruption.signal.aborted) break;
-      const { result, exitCode } = await runOneLab(lab, flags, {
-        severalLabs: labs.length > 1,
-        signal: interruption.signal,
-      });
-      results.push(result);
-      codes.push(exitCode);
+      if (interruption.signal.aborted) {
+        codes.push(EXIT.interrupted);
+        break;
+      }
+      try {
+        const { result, exitCode } = await runOneLab(lab, flags, {
+          severalLabs: labs.length > 1,
+          signal: interruption.signal,
+        });
+        results.push(result);
+        codes.push(exitCode);
+      } catch (error) {
+        // What one lab lacks, the next one may not need.
+        const code = exitCodeOf(error);
+        if (labs.length === 1 || code === null) throw error;
+        process.stderr.write(`lab: ${lab.name}: ${(error as Error).message}\n`);
+        codes.push(code);
+      }
     }
   } finally {
     for (const signal of signals) process.off(signal, interrupt);
   }
   if (flags.json) process.stdout.write(`${JSON.stringify(labs.length === 1 ? results[0] : results, null, 2)}\n`);
   process.exitCode = combineExitCodes(codes);
+}
+
+/** Every lab that can be loaded. One that cannot is told of, with its exit code, and keeps no other from running. */
+async function allLabs(codes: ExitCode[]) {
+  const labs = await findLabs();
+  for (const { name, problem } of labs) {
+    if (problem === null) continue;
+    process.stderr.write(`lab: The lab ${name} cannot be loaded and is left out.\n  ${problem}\n`);
+    codes.push(EXIT.usage);
+  }
+  return labs.filter((lab) => lab.problem === null);
+}
+
+/** The exit code that an error brings along; null for a defect. */
+function exitCodeOf(error: unknown): ExitCode | null {
+  const code = (error as { exitCode?: unknown }).exitCode;
+  return typeof code === 'number' ? (code as ExitCode) : null;
 }

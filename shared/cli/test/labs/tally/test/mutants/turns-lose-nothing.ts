@@ -1,0 +1,2 @@
+/** Disabled: the waiting for one's turn. */
+export { default } from '../../src/variants/hasty.ts';
