@@ -3,12 +3,12 @@
  *
  * Invariant: the lab appears whole or not at all: it is built beside and renamed into place.
  */
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '@backend-labs/experiment/engine';
 import type { Command } from 'commander';
-import { labsFolder } from '../folders.ts';
+import { labsFolder, workspaceFolder } from '../folders.ts';
 import { installOffline } from '../install.ts';
 
 const template = fileURLToPath(new URL('../template', import.meta.url));
@@ -28,7 +28,8 @@ async function create(name: string): Promise<void> {
   }
   const folder = join(labsFolder, name);
   if (existsSync(folder)) throw new UsageError(`There is already a lab ${name}: ${folder}. Nothing was changed.`);
-  const beside = mkdtempSync(join(labsFolder, '.new-'));
+  // Not mkdtemp: its folders are closed to everyone else, and so would the lab be.
+  const beside = join(labsFolder, `.new-${name}-${process.pid}`);
   try {
     cpSync(template, beside, { recursive: true, filter: (source) => !source.includes('node_modules') });
     for (const file of readdirSync(beside, { recursive: true, withFileTypes: true })) {
@@ -40,8 +41,9 @@ async function create(name: string): Promise<void> {
   } finally {
     rmSync(beside, { recursive: true, force: true });
   }
-  // The lab is a package of the workspace now: its dependencies are all in the store already.
-  await installOffline();
+  // The lab is a package of the workspace now: its dependencies are all in the store already. A folder of labs
+  // elsewhere (BACKEND_LABS_DIR) is not the workspace's, and whoever names it sees to its packages.
+  if (labsFolder === join(workspaceFolder, 'labs')) await installOffline();
   process.stdout.write(
     `Made ${folder}\n\n  ./lab run ${name}          see its claim hold, and its control fail\n  ./lab run ${name} --mutants see the claim fail on its mutant\n\nThen read ${join(folder, 'lab.ts')} and make it yours.\n`,
   );
