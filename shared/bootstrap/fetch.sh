@@ -107,10 +107,10 @@ pnpm_install() {
       esac
     done 2>/dev/null <"$work/settings.out"
     export XDG_CACHE_HOME="$state/cache" XDG_STATE_HOME="$state/cache" XDG_DATA_HOME="$state/cache"
-    export PNPM_HOME="$state/cache/pnpm-home" pnpm_config_confirm_modules_purge=false pnpm_config_trust_lockfile=true
+    export PNPM_HOME="$state/cache/pnpm-home" pnpm_config_trust_lockfile=true
     export pnpm_config_fetch_retry_mintimeout=1000 pnpm_config_fetch_retry_maxtimeout=5000
     exec "$node" "$state/pnpm/node_modules/pnpm/bin/pnpm.mjs" install "$1" --prefer-offline \
-      --store-dir "$state/pnpm-store" --reporter=append-only
+      --config.confirm-modules-purge=false --store-dir "$state/pnpm-store" --reporter=append-only
   ) >"$logs/install.log" 2>&1 </dev/null &
   job=$!
   children="$children $job"
