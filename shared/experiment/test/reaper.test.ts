@@ -49,6 +49,17 @@ describe('the reaper', () => {
     expect([isAlive(one.identity), isAlive(two.identity)]).toEqual([false, false]);
   });
 
+  it('does not ask: a process that ignores SIGTERM is gone too', async () => {
+    const stubborn = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log('ready');`;
+    const child = spawn(process.execPath, ['-e', stubborn], { stdio: ['ignore', 'pipe', 'ignore'], detached: true });
+    await once(child.stdout, 'data');
+    using stack = new DisposableStack();
+    stack.defer(() => child.kill('SIGKILL'));
+    const identity = identify(child.pid as number) as ProcessIdentity;
+    await reap(lineOf(identity));
+    expect(isAlive(identity)).toBe(false);
+  });
+
   it('kills nothing before its pipe closes', async () => {
     using one = victim();
     using two = victim();
