@@ -178,8 +178,12 @@ export class ServiceProcess implements AsyncDisposable {
     return new ServiceStartError(this.name, why, this.lastLines(), this.logFile);
   }
 
+  /** The end of its log, without stack frames: those of Node's loader alone would push the message itself out. */
   lastLines(): string[] {
-    return readFileSync(this.logFile, 'utf8').trimEnd().split('\n').filter(Boolean).slice(-LAST_LINES);
+    const lines = readFileSync(this.logFile, 'utf8')
+      .split('\n')
+      .map((line) => line.trimEnd());
+    return lines.filter((line) => line !== '' && !/^ +at |^Node\.js v/.test(line)).slice(-LAST_LINES);
   }
 
   async pause(): Promise<void> {
@@ -201,6 +205,12 @@ export class ServiceProcess implements AsyncDisposable {
     this.#ending = true;
     this.#signal('SIGKILL');
     await this.#exited;
+    const goneAtMs = monotonicMs();
+    await this.#lastMessages();
+    // A sample holds until the next one: without this, the dead would hold what it held until its restart.
+    const gauges = ['http.inFlight', ...Object.keys(this.#options.definition.watch?.gauges ?? {})];
+    const none = Object.fromEntries(gauges.map((gauge) => [gauge, [0]]));
+    this.#options.onMessage({ type: 'samples', atMs: [goneAtMs], gauges: none });
   }
 
   async restart(): Promise<void> {
@@ -232,6 +242,10 @@ export class ServiceProcess implements AsyncDisposable {
     const ended = await Promise.race([this.#exited.then(() => true), delay(STOP_DEADLINE_MS, false, { ref: false })]);
     if (!ended) this.#signal('SIGKILL');
     await this.#exited;
+    await this.#lastMessages();
+  }
+
+  async #lastMessages(): Promise<void> {
     // A grandchild that inherited the pipe would keep it open for ever: the last samples are not worth that.
     await Promise.race([this.#drained, delay(SIGNAL_DEADLINE_MS, undefined, { ref: false })]);
   }
