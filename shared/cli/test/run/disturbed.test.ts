@@ -44,8 +44,9 @@ describe.concurrent('stopped for 3 s in the middle of a run', () => {
     expect(claimsOf(result)[0]?.verdict).toBe('inconclusive');
     const [stopped] = result.experiments[0]?.variants ?? [];
     const check = stopped?.selfChecks.find(({ name }) => name === 'faults took effect');
-    expect(check?.ok).toBe(false);
-    expect(check?.measured).toMatch(new RegExp(`^${fault} .* late|never asked for`));
+    // An injection that is still under way when the load is over is given up: that is an error rather than a lateness.
+    const why = stopped?.error ?? (check?.ok ? 'as planned' : check?.measured);
+    expect(why).toMatch(new RegExp(`${fault} .*( late|could not be injected)|never asked for`));
     expect(code).toBe(3);
   });
 });
