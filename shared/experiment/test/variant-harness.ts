@@ -1,6 +1,7 @@
-/** Runs one variant of a made-up experiment on a real backend, a second long unless told. */
+/** Runs one variant of a made-up experiment on a real backend, with a short load unless told. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import type { FaultDefinition, TimelineDefinition } from '../lab.ts';
 import type { Observation } from '../observation.ts';
 import type { TimelineEntry } from '../result/schema.ts';
@@ -12,7 +13,9 @@ import { FIXTURES } from './service-harness.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 export const RATE = 100;
-export const DURATION_MS = 1000;
+const DURATION_MS = 600;
+/** How many operations a run has unless told. */
+export const SCHEDULED = (RATE * DURATION_MS) / 1000;
 
 export interface VariantHarness extends AsyncDisposable {
   /** What the backend wrote of its steps. */
@@ -54,7 +57,7 @@ export function variantHarness(): VariantHarness {
         labFolder: FIXTURES,
         experiment: experimentOf({
           parameters: { ratePerSecond: RATE, durationMs: DURATION_MS },
-          workload: () => ({ arrivals: 'constant', ratePerSecond: RATE, durationMs, timeoutMs: 2000 }),
+          workload: () => ({ arrivals: 'constant', ratePerSecond: RATE, durationMs, timeoutMs: 20_000 }),
           operation: ({ urlOf }) => ({ kind: 'http', url: new URL(path, urlOf('backend')).href }),
           services: () => [
             {
@@ -83,4 +86,11 @@ export function variantHarness(): VariantHarness {
       temporary[Symbol.dispose]();
     },
   };
+}
+
+/** Each moment of the first fault is there, and none is before the one that leads to it. */
+export function expectInOrder({ timeline: [entry] }: Observation, plannedAtMs: number) {
+  const moments = [plannedAtMs, entry?.askedAtMs, entry?.effectiveAtMs, entry?.healAskedAtMs, entry?.healedAtMs];
+  expect(moments).toEqual(moments.map(() => expect.any(Number)));
+  expect(moments).toEqual([...moments].sort((a, b) => (a as number) - (b as number)));
 }

@@ -3,9 +3,8 @@ import { serviceOf } from '../observation.ts';
 import { conservation, hopBalance } from '../self-checks.ts';
 import { identify, isAlive, type ProcessIdentity } from '../shell/process-identity.ts';
 import { ServiceStartError } from '../shell/service-process.ts';
-import { DURATION_MS, RATE, variantHarness } from './variant-harness.ts';
+import { RATE, SCHEDULED, variantHarness } from './variant-harness.ts';
 
-const SCHEDULED = (RATE * DURATION_MS) / 1000;
 const idOf = async (url: string) => identify(Number(await (await fetch(new URL('/pid', url))).text()));
 
 describe('a run of a variant', () => {
