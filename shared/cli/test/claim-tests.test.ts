@@ -73,7 +73,7 @@ test('--all runs every experiment and every mutant of a lab', () => {
   expect(runsOf('x', false).map(({ args, expected }) => [args.join(' '), expected])).toEqual([['--quick', 'holds']]);
   expect(runsOf('x', true).map(({ args, expected }) => [args.join(' '), expected])).toEqual([
     ['--experiment all --quick', 'holds'],
-    ['--mutants --quick', 'refuted'],
+    ['--experiment all --mutants --quick', 'refuted'],
   ]);
 });
 
