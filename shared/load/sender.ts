@@ -5,10 +5,11 @@
  * sends late and its send lag says so. Invariant: `startedAtMs` ascends with the row, and the timeout is the same for
  * all, so the rows themselves are the queue of deadlines and one timer serves both schedule and deadlines.
  *
- * A tick sends all that is due. Ticks come from that timer (milliseconds are the finest it has, hence up to 1 ms of
- * lag) and from each answer, since the process is awake then anyway. Polling the clock instead would lower the lag and
- * take a whole core away from the system under load. Where operations are far apart, the last fraction of a
- * millisecond is slept exactly, by blocking: an answer rarely falls into it, and if so is read that fraction later.
+ * A tick sends all that is due. Ticks come from a timer, from each answer (the process is awake then anyway), and for
+ * what is due within a millisecond, which no timer can express, from a nap: an exact sleep that blocks this thread,
+ * after which the event loop reads what has arrived. A timer alone would send up to 1.2 ms late; polling the clock
+ * would take a whole core away from the system under load. An answer that arrives during a nap is read up to a nap
+ * later, so a nap is short: less than 1 ms, and 0.5 ms where operations are so dense that answers arrive all the time.
  */
 import { performance } from 'node:perf_hooks';
 import { columnsFor, OUTCOME_INDEX } from './columns.ts';
@@ -17,8 +18,10 @@ import type { OperationTarget } from './target.ts';
 
 /** After this many sends in one go the answers get a turn, so that a client that is behind still reads its clock. */
 const SENDS_PER_TICK = 64;
-/** A mean gap from which on blocking for under 1 ms does less harm than starting up to 1 ms late. */
-const SPARSE_GAP_MS = 10;
+/** The resolution of timers. */
+const TIMER_MS = 1;
+/** The longest nap where operations are less than 2 ms apart, and the only one where they are less than this apart. */
+const DENSE_NAP_MS = 0.5;
 const TIMEOUT = OUTCOME_INDEX.timeout;
 /** Never changes; waiting on it is an exact sleep. */
 const NEVER = new Int32Array(new SharedArrayBuffer(4));
@@ -28,7 +31,8 @@ export class Sender {
   readonly reasons = new Map<string, number>();
   readonly #endings = new Uint32Array(256);
   readonly #timeoutMs: number;
-  readonly #isSparse: boolean;
+  /** Mean gap of the schedule. */
+  readonly #gapMs: number;
   readonly #done = Promise.withResolvers<void>();
   #target: OperationTarget | undefined;
   /** performance.now() at the run's start. */
@@ -47,7 +51,7 @@ export class Sender {
     this.columns = columnsFor(intendedAtMs);
     this.#timeoutMs = timeoutMs;
     this.#total = intendedAtMs.length;
-    this.#isSparse = (intendedAtMs.at(-1) ?? 0) >= SPARSE_GAP_MS * (this.#total - 1);
+    this.#gapMs = (intendedAtMs.at(-1) ?? 0) / Math.max(1, this.#total - 1);
   }
 
   /** Starts the schedule at `base` on performance.now()'s clock. Resolves when every operation has ended. */
@@ -116,7 +120,6 @@ export class Sender {
     const target = this.#target as OperationTarget;
     const { intendedAtMs, startedAtMs } = this.columns;
     this.#isTicking = true;
-    if (this.#isSparse) this.#sleepUntilDue();
     let now = performance.now() - this.#base;
     this.#giveUpOverdue(now);
     const limit = Math.min(this.#total, this.#next + SENDS_PER_TICK);
@@ -137,17 +140,20 @@ export class Sender {
     this.#tick();
   };
 
-  /** The rest until the next send, if it is too short for a timer. */
-  #sleepUntilDue(): void {
-    if (this.#next === this.#total) return;
-    const restMs = (this.columns.intendedAtMs[this.#next] as number) - (performance.now() - this.#base);
-    if (restMs > 0 && restMs < 1) Atomics.wait(NEVER, 0, 0, restMs);
-  }
-
   #onImmediate = (): void => {
     this.#isImmediateSet = false;
+    if (this.#next < this.#total) {
+      const restMs = (this.columns.intendedAtMs[this.#next] as number) - (performance.now() - this.#base);
+      if (restMs > 0) Atomics.wait(NEVER, 0, 0, this.#napMs(restMs));
+    }
     this.#tick();
   };
+
+  /** How long to nap when the next operation is due in `restMs`. Denser than a nap, several are sent after each. */
+  #napMs(restMs: number): number {
+    if (this.#gapMs >= 2 * TIMER_MS) return restMs;
+    return this.#gapMs >= DENSE_NAP_MS ? Math.min(restMs, DENSE_NAP_MS) : DENSE_NAP_MS;
+  }
 
   #giveUpOverdue(now: number): void {
     const { startedAtMs, endedAtMs, outcome } = this.columns;
@@ -169,8 +175,8 @@ export class Sender {
     const nextDeadlineMs =
       this.#oldest < this.#next ? (startedAtMs[this.#oldest] as number) + this.#timeoutMs : Number.POSITIVE_INFINITY;
     const dueMs = Math.min(nextSendMs, nextDeadlineMs);
-    if (dueMs <= now) {
-      // Behind: an immediate lets the answers be read first; a timer would add its millisecond.
+    if (dueMs <= now || nextSendMs < now + TIMER_MS) {
+      // Behind, or too close for a timer. The immediate lets the answers be read first.
       if (!this.#isImmediateSet) setImmediate(this.#onImmediate);
       this.#isImmediateSet = true;
     } else if (dueMs < this.#timerDueMs) {
