@@ -35,9 +35,7 @@ function workloadOf(experiment: AnyExperiment, parameters: Record<string, number
 function plannedTimes(planned: TimelineDefinition<string>, entry: TimelineEntry | undefined) {
   if (!('when' in planned)) return { injectAtMs: planned.atMs, healAtMs: planned.healAtMs };
   if (entry === undefined || entry.effectiveAtMs === null) return null;
-  // Healing may be a restart, which takes its time; late is only what was asked for late.
-  const askedLateMs = (entry.healAskedAtMs ?? 0) - (entry.effectiveAtMs + planned.healAfterMs);
-  return { injectAtMs: entry.askedAtMs, healAtMs: (entry.healedAtMs ?? 0) - askedLateMs };
+  return { injectAtMs: entry.askedAtMs, healAtMs: entry.effectiveAtMs + planned.healAfterMs };
 }
 
 /** Checks a run and makes its part of the result. */

@@ -28,8 +28,8 @@ export interface ServiceObservation {
   stalls: { atMs: number; durationMs: number }[];
   /** Set if it ended on its own, that is not by a fault and not by the engine. */
   exit: { code: number | null; signal: string | null; atMs: number; lastLines: string[] } | null;
-  /** A fault stopped, killed or restarted it: its stalls and lost samples are the experiment's own doing. */
-  touchedByFault: boolean;
+  /** While a fault, or a hold at an event, kept it stopped or dead: no doing of the machine, and not sampled. */
+  disturbed: Span[];
 }
 
 export interface LedgerObservation {

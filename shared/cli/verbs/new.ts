@@ -43,7 +43,7 @@ async function create(name: string): Promise<void> {
   }
   // The lab is a package of the workspace now: its dependencies are all in the store already. A folder of labs
   // elsewhere (BACKEND_LABS_DIR) is not the workspace's, and whoever names it sees to its packages.
-  if (labsFolder === join(workspaceFolder, 'labs')) await installOffline();
+  if (labsFolder === join(workspaceFolder, 'labs')) await installOffline(folder);
   process.stdout.write(
     `Made ${folder}\n\n  ./lab run ${name}          see its claim hold, and its control fail\n  ./lab run ${name} --mutants see the claim fail on its mutant\n\nThen read ${join(folder, 'lab.ts')} and make it yours.\n`,
   );

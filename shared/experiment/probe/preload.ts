@@ -9,7 +9,7 @@
  * Read next: http-hops.ts (counting per hop), ../shell/service-process.ts (the other end of the pipe).
  */
 import { subscribe } from 'node:diagnostics_channel';
-import { writeSync } from 'node:fs';
+import { existsSync, writeSync } from 'node:fs';
 import { monotonicMs } from '@backend-labs/load/clock';
 import { openCounterFile } from './counter-file.ts';
 import { countHttpHops } from './http-hops.ts';
@@ -61,6 +61,9 @@ function watch(configuration: ProbeConfiguration): void {
   for (const { event, occurrence } of configuration.holds) {
     let seen = 0;
     subscribe(event, () => {
+      // A file, because it must be known right here, in the middle of the subject's own step, without a turn of the
+      // event loop in which a message could arrive.
+      if (!existsSync(configuration.armedFile)) return;
       seen += 1;
       if (seen !== occurrence) return;
       flush();

@@ -24,8 +24,10 @@ export interface ProbeConfiguration {
   destinations: string[];
   gauges: Record<string, { up: string; down: string }>;
   events: string[];
-  /** Stop right there when the event is announced for the n-th time. */
+  /** Stop right there when the event is announced for the n-th time after `armedFile` has appeared. */
   holds: { event: string; occurrence: number }[];
+  /** Made when the load starts: what is announced before, by a warm-up, does not count towards a hold. */
+  armedFile: string;
 }
 
 export type ProbeMessage =

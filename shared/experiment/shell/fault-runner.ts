@@ -27,6 +27,8 @@ export interface FaultRunnerOptions {
 export interface FaultRunner {
   /** In the order of the timeline's definition; a fault at an event that never came stays unasked and is left out. */
   entries(): TimelineEntry[];
+  /** The same, but with null in the place of a fault that was never asked for. */
+  played(): (TimelineEntry | null)[];
   /** Errors of inject and heal, each naming its fault. */
   problems: string[];
   /** A service reports that it holds itself; `atMs` is on the monotonic clock. */
@@ -109,6 +111,7 @@ export function startFaults(options: FaultRunnerOptions): FaultRunner {
 
   return {
     entries: () => entries.filter((entry) => entry !== null),
+    played: () => entries,
     problems,
     held(service, { event, occurrence, atMs }) {
       const index = options.timeline.findIndex(

@@ -1,6 +1,6 @@
 /** The reaper's process. It reads identities, one JSON a line, until its pipe closes; then it clears up and ends. */
 import { createInterface } from 'node:readline';
-import { isAlive, type ProcessIdentity, signalGroup } from './process-identity.ts';
+import { isGroupAlive, type ProcessIdentity, signalGroup } from './process-identity.ts';
 
 const DEADLINE_MS = 2000;
 const POLL_MS = 20;
@@ -21,7 +21,7 @@ function remember(line: string): void {
 }
 
 function reap(deadlineMs: number): void {
-  const alive = watched.filter(isAlive);
+  const alive = watched.filter(isGroupAlive);
   for (const identity of alive) {
     signalGroup(identity, 'SIGKILL');
     // A process in uninterruptible sleep dies when it wakes; a stopped one is woken so that its group goes too.

@@ -10,7 +10,7 @@
  */
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { identify, isAlive, type ProcessIdentity, signalGroup } from './process-identity.ts';
+import { identify, isAlive, isGroupAlive, type ProcessIdentity, signalGroup } from './process-identity.ts';
 
 /** How many folders of failed runs stay. */
 const KEPT_RUNS = 10;
@@ -69,7 +69,7 @@ export function clearLeftovers(runsFolder: string): Leftovers {
     for (const line of lines.split('\n')) {
       // The last line may be cut short if the engine died while writing it.
       const entry = parseEntry(line);
-      if (entry !== null && isAlive(entry) && signalGroup(entry, 'SIGKILL')) {
+      if (entry !== null && isGroupAlive(entry) && signalGroup(entry, 'SIGKILL')) {
         leftovers.killed.push({ name: entry.name, pid: entry.pid });
       }
     }

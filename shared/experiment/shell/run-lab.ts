@@ -19,11 +19,12 @@ import type { Observation } from '../observation.ts';
 import type { Result, TimelineEntry } from '../result/schema.ts';
 import { seal } from '../result/seal.ts';
 import { type Choice, interleave, type PlannedVariant, planExperiment } from '../selection.ts';
+import { unstartedObservation } from '../unstarted-observation.ts';
 import { describeMachine, describeSources, describeVersions } from './environment.ts';
 import { startReaper } from './reaper.ts';
 import { createRunFolder } from './run-folder.ts';
-import { ServiceStartError } from './service-process.ts';
-import { failedToStart, runVariant, type VariantRunOptions, WarmUpError } from './variant-run.ts';
+import { ServiceStartError } from './service-start-error.ts';
+import { runVariant, type VariantRunOptions, WarmUpError } from './variant-run.ts';
 
 export interface RunOptions {
   lab: LabDefinition;
@@ -179,7 +180,7 @@ async function finishedRun(
     // A service of the lab's own that does not start is a broken set-up: nothing that follows would run either.
     const notOurs = broughtByReader || options.choice.kind === 'mutants';
     if (!notOurs || !(error instanceof ServiceStartError || error instanceof WarmUpError)) throw error;
-    observation = failedToStart(run, error);
+    observation = unstartedObservation(run, error.message);
   }
   const { experiment, seed, variant } = run;
   const finished = finishRun({ experimentName, experiment, observation, seed, broughtByReader });

@@ -3,7 +3,7 @@
  *
  * Invariant: times go in on the monotonic clock and come out as ms after the load's start.
  */
-import type { ServiceObservation } from '../observation.ts';
+import type { ServiceObservation, Span } from '../observation.ts';
 import { readCounterFile } from '../probe/counter-file.ts';
 import { COUNTERS, type ProbeMessage } from '../probe/protocol.ts';
 
@@ -51,7 +51,7 @@ export class ServiceRecorder {
   }
 
   /** The observation of this service, for a load that started at `startMs` and took `elapsedMs`. */
-  observe(startMs: number, elapsedMs: number, counterFile: string, touchedByFault: boolean): ServiceObservation {
+  observe(startMs: number, elapsedMs: number, counterFile: string, disturbed: Span[]): ServiceObservation {
     const relative = (times: number[]) => times.map((at) => at - startMs);
     const counters = readCounterFile(counterFile, this.#slots).map((count, slot) => count - (this.#before[slot] ?? 0));
     const sent = this.#destinations.map((destination, index) => {
@@ -65,13 +65,16 @@ export class ServiceRecorder {
       gauges: Object.fromEntries(
         Object.entries(this.#gauges).map(([name, gauge]) => [name, { atMs: relative(gauge.atMs), value: gauge.value }]),
       ),
-      events: Object.fromEntries(Object.entries(this.#events).map(([name, times]) => [name, relative(times)])),
+      // What was announced before the load, by the start or the warm-up, is not part of the run.
+      events: Object.fromEntries(
+        Object.entries(this.#events).map(([name, times]) => [name, relative(times).filter((at) => at >= 0)]),
+      ),
       // A service that is still loading its code, or already shutting down, is late without harm.
       stalls: this.#stalls
         .map((stall) => ({ atMs: stall.atMs - startMs, durationMs: stall.durationMs }))
         .filter((stall) => stall.atMs + stall.durationMs > 0 && stall.atMs < elapsedMs),
       exit: this.#exit === null ? null : { ...this.#exit, atMs: this.#exit.atMs - startMs },
-      touchedByFault,
+      disturbed,
     };
   }
 }

@@ -8,14 +8,16 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type LoadPlan, type LoadProgress, type LoadReport, monotonicMs, startGenerator } from '@backend-labs/load';
+import { disturbancesOf } from '../disturbance.ts';
 import { EXIT } from '../exit-code.ts';
 import type { ExperimentDefinition, FaultDefinition, LedgerContext, UrlOf } from '../lab.ts';
 import type { Observation } from '../observation.ts';
 import type { TimelineEntry } from '../result/schema.ts';
 import { type FaultRunner, startFaults } from './fault-runner.ts';
 import type { Reaper } from './reaper.ts';
-import { ServiceProcess, ServiceStartError } from './service-process.ts';
+import { ServiceProcess } from './service-process.ts';
 import { ServiceRecorder } from './service-recorder.ts';
+import { ServiceStartError } from './service-start-error.ts';
 
 /** Between asking the generator to start and its first operation: its message must have arrived by then. */
 const START_MARGIN_MS = 50;
@@ -133,6 +135,7 @@ export async function runVariant(options: VariantRunOptions): Promise<Observatio
     onFault: options.onFault,
   });
   held = faults.held;
+  for (const service of services.values()) service.arm();
   // When a service dies, the rest of the schedule would only measure refused connections.
   broken.signal.addEventListener('abort', () => generator.abort(), { once: true });
 
@@ -151,13 +154,8 @@ export async function runVariant(options: VariantRunOptions): Promise<Observatio
     error ??= `the ledger could not be reconciled: ${(caught as Error).message}`;
   }
   const wallClockSkewMs = Date.now() - monotonicMs() - wallOffsetMs;
-  // A service that was held at an event was stopped by us, whatever the fault was about.
-  const touched = new Set(
-    timeline.flatMap((entry) => [
-      ...(options.faults[entry.fault]?.touches ?? []),
-      ...('when' in entry ? [entry.when.service] : []),
-    ]),
-  );
+  const disturbedSpans = (name: string) =>
+    disturbancesOf(name, timeline, faults.played(), options.faults, load.elapsedMs);
   // Ends the services, so that their last samples are in before they are read.
   await disposables.disposeAsync();
   return {
@@ -169,7 +167,7 @@ export async function runVariant(options: VariantRunOptions): Promise<Observatio
     services: Object.fromEntries(
       [...recorders].map(([name, recorder]) => [
         name,
-        recorder.observe(startMs, load.elapsedMs, join(folder, `${name}.counters`), touched.has(name)),
+        recorder.observe(startMs, load.elapsedMs, join(folder, `${name}.counters`), disturbedSpans(name)),
       ]),
     ),
     ledger,
@@ -194,40 +192,4 @@ async function reconcile(
 ): Promise<Observation['ledger']> {
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(LEDGER_DEADLINE_MS)]);
   return (await experiment.ledger?.({ ...context, signal })) ?? null;
-}
-
-/** The observation of a variant whose services did not start: nothing was measured. */
-export function failedToStart(options: VariantRunOptions, failure: ServiceStartError | WarmUpError): Observation {
-  const counts = { intended: 0, ok: 0, degraded: 0, failed: 0, rejected: 0, timeout: 0, lost: 0, inFlight: 0 };
-  const none = { p50: 0, p90: 0, p99: 0, p999: 0, max: 0 };
-  const empty = () => new Float64Array(0);
-  return {
-    variant: options.variant,
-    repeat: options.repeat,
-    parameters: options.parameters,
-    timeline: [],
-    load: {
-      startedAtMonotonicMs: 0,
-      elapsedMs: 0,
-      counts,
-      latencyMs: none,
-      serviceMs: none,
-      sendLagMs: { p50: 0, p99: 0, max: 0 },
-      eventLoopDelayMs: { p50: 0, p99: 0, max: 0 },
-      cpuMs: 0,
-      series: {
-        bucketMs: 250,
-        sent: [],
-        outcomes: { ok: [], degraded: [], failed: [], rejected: [], timeout: [], lost: [] },
-        latencyP50Ms: [],
-        latencyP99Ms: [],
-      },
-      reasons: {},
-      operations: { intendedAtMs: empty(), startedAtMs: empty(), endedAtMs: empty(), outcome: new Uint8Array(0) },
-    },
-    services: {},
-    ledger: null,
-    error: failure.message,
-    wallClockSkewMs: 0,
-  };
 }

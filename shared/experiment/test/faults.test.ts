@@ -32,7 +32,7 @@ describe('a fault at a time', () => {
     const arrived = serviceOf(run, 'backend').events['demo.work-started'] ?? [];
     expect(arrived.filter((at) => at > (effectiveAtMs ?? 0) && at < (healAskedAtMs ?? 0))).toEqual([]);
     expect(arrived.length).toBe(run.load.counts.ok);
-    expect(serviceOf(run, 'backend').touchedByFault).toBe(true);
+    expect(serviceOf(run, 'backend').disturbed).toHaveLength(1);
     expect(conservation(run.load.counts, SCHEDULED).ok).toBe(true);
   });
 

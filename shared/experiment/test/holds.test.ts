@@ -76,6 +76,33 @@ describe('a service held at the third announcement of a step', () => {
   });
 });
 
+it('steps before the load starts do not count towards a hold', async () => {
+  await using harness = serviceHarness();
+  const service = await harness.start('backend', { holds: THIRD, armed: false });
+  for (let i = 0; i < 5; i++) await service.get('/step');
+  service.process.arm();
+  await service.get('/step');
+  await service.get('/step');
+  const third = service.get('/step');
+  await service.process.untilHeld();
+  await service.process.resume();
+  expect(await third).toBe('ok');
+});
+
+it('a hold that has not come yet is set again by a restart', async () => {
+  await using harness = serviceHarness();
+  const { process, get } = await harness.start('backend', { holds: THIRD });
+  await get('/step');
+  await process.kill();
+  await process.restart();
+  await get('/step');
+  await get('/step');
+  const third = get('/step');
+  await process.untilHeld();
+  await process.resume();
+  expect(await third).toBe('ok');
+});
+
 it('a service without a hold runs through all of its steps', async () => {
   await using harness = serviceHarness();
   const service = await harness.start('backend', { watch: { events: ['demo.step'] } });

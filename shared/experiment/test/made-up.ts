@@ -60,7 +60,7 @@ export function service(name: string, changes: Partial<ServiceObservation> = {})
     events: {},
     stalls: [],
     exit: null,
-    touchedByFault: false,
+    disturbed: [],
     ...changes,
   };
 }

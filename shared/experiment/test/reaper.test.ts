@@ -80,6 +80,19 @@ describe('the reaper', () => {
     expect([isAlive(stranger.identity), isAlive(ours.identity)]).toEqual([true, false]);
   });
 
+  it('clears what a service had started although the service itself has died', async () => {
+    const script = `const child = require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' }); console.log(child.pid)`;
+    const parent = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'ignore'], detached: true });
+    const parentIdentity = identify(parent.pid as number) as ProcessIdentity;
+    const [said] = (await once(parent.stdout, 'data')) as [Buffer];
+    const orphan = identify(Number(String(said))) as ProcessIdentity;
+    parent.kill('SIGKILL');
+    await gone(parentIdentity);
+    expect(isAlive(orphan)).toBe(true);
+    await reap(lineOf(parentIdentity));
+    await gone(orphan);
+  });
+
   it('is not kept from the rest by a line that was cut short', async () => {
     using one = victim();
     await reap(`${lineOf(one.identity)}{"pid":1`);

@@ -17,6 +17,8 @@ type Changes = Partial<Omit<ServiceProcessOptions, 'definition'>> & {
   name?: string;
   watch?: ServiceDefinition['watch'];
   calls?: readonly StartedService[];
+  /** Whether announced steps count from the start; they do unless told. */
+  armed?: boolean;
 };
 
 export interface StartedService {
@@ -45,7 +47,7 @@ export function serviceHarness(): Harness {
   return {
     folder: temporary.path,
     reaper,
-    async start(entry, { name = entry, watch, calls = [], ...changes } = {}) {
+    async start(entry, { name = entry, watch, calls = [], armed = true, ...changes } = {}) {
       const messages: ProbeMessage[] = [];
       const exits: StartedService['exits'] = [];
       const destinations = calls.map((one) => one.process.name);
@@ -67,6 +69,7 @@ export function serviceHarness(): Harness {
         ...changes,
       });
       started.use(process);
+      if (armed) process.arm();
       const get = async (path: string) => (await fetch(new URL(path, process.url))).text();
       return {
         process,
@@ -74,7 +77,7 @@ export function serviceHarness(): Harness {
         exits,
         get,
         identity: async () => identify(Number(await get('/pid'))) as ProcessIdentity,
-        observe: () => recorder.observe(0, Number.MAX_SAFE_INTEGER, process.counterFile, false),
+        observe: () => recorder.observe(0, Number.MAX_SAFE_INTEGER, process.counterFile, []),
       };
     },
     async [Symbol.asyncDispose]() {

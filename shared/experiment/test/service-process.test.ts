@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { EXIT } from '../exit-code.ts';
 import { identify, isAlive, isStopped } from '../shell/process-identity.ts';
-import { ServiceStartError } from '../shell/service-process.ts';
+import { ServiceStartError } from '../shell/service-start-error.ts';
 import { gone, serviceHarness, until } from './service-harness.ts';
 
 const rejection = (promise: Promise<unknown>) =>

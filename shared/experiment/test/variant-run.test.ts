@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { serviceOf } from '../observation.ts';
 import { conservation, hopBalance } from '../self-checks.ts';
 import { identify, isAlive, type ProcessIdentity } from '../shell/process-identity.ts';
-import { ServiceStartError } from '../shell/service-process.ts';
+import { ServiceStartError } from '../shell/service-start-error.ts';
 import { RATE, SCHEDULED, variantHarness } from './variant-harness.ts';
 
 const idOf = async (url: string) => identify(Number(await (await fetch(new URL('/pid', url))).text()));
@@ -15,7 +15,7 @@ describe('a run of a variant', () => {
     expect(conservation(run.load.counts, SCHEDULED)).toMatchObject({ ok: true });
     expect(hopBalance(run, { from: 'load', to: 'backend' })).toMatchObject({ ok: true, measured: SCHEDULED });
     expect(serviceOf(run, 'backend').events['demo.work-started']).toHaveLength(SCHEDULED);
-    expect(serviceOf(run, 'backend').touchedByFault).toBe(false);
+    expect(serviceOf(run, 'backend').disturbed).toEqual([]);
   });
 
   it('leaves the calls of its warm-up out of what it counts', async () => {
