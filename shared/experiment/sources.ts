@@ -11,7 +11,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 
 /** Folders of shared code whose change may change a measurement. */
-export const MEASURING_PACKAGES = ['experiment', 'load', 'service'] as const;
+const MEASURING_PACKAGES = ['experiment', 'load', 'service'] as const;
 
 async function sourceFiles(folder: string): Promise<string[]> {
   if (!existsSync(folder)) return [];

@@ -5,7 +5,7 @@ import os from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Result } from '../result/schema.ts';
-import { MEASURING_PACKAGES, sourcesHash } from '../sources.ts';
+import { measuredFiles, sourcesHash } from '../sources.ts';
 
 const GIT_DEADLINE_MS = 5000;
 const run = promisify(execFile);
@@ -49,11 +49,7 @@ export async function describeSources(
   labFolder: string,
   workspaceFolder: string,
 ): Promise<Pick<Result, 'commit' | 'sources'>> {
-  const watched = [
-    join(labFolder, 'lab.ts'),
-    join(labFolder, 'src'),
-    ...MEASURING_PACKAGES.map((name) => join(workspaceFolder, 'shared', name)),
-  ];
+  const watched = await measuredFiles(labFolder, workspaceFolder);
   const [commit, changes, hash] = await Promise.all([
     git(workspaceFolder, 'rev-parse', 'HEAD'),
     git(workspaceFolder, 'status', '--porcelain', '--', ...watched),
