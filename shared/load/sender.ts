@@ -7,9 +7,9 @@
  *
  * A tick sends all that is due. Ticks come from a timer, from each answer (the process is awake then anyway), and for
  * what is due within a millisecond, which no timer can express, from a nap: an exact sleep that blocks this thread,
- * after which the event loop reads what has arrived. A timer alone would send up to 1.2 ms late; polling the clock
+ * after which the event loop reads what has arrived. A timer alone would send a millisecond late and more; polling the clock
  * would take a whole core away from the system under load. An answer that arrives during a nap is read up to a nap
- * later, so a nap is short: less than 1 ms, and 0.5 ms where operations are so dense that answers arrive all the time.
+ * later, and a nap costs a system call and a turn of the loop, so there are none where operations are denser than timers.
  */
 import { performance } from 'node:perf_hooks';
 import { columnsFor, OUTCOME_INDEX } from './columns.ts';
@@ -20,7 +20,7 @@ import type { OperationTarget } from './target.ts';
 const SENDS_PER_TICK = 64;
 /** The resolution of timers. */
 const TIMER_MS = 1;
-/** The longest nap where operations are less than 2 ms apart, and the only one where they are less than this apart. */
+/** The longest nap where operations are less than 2 ms apart. */
 const DENSE_NAP_MS = 0.5;
 const TIMEOUT = OUTCOME_INDEX.timeout;
 /** Never changes; waiting on it is an exact sleep. */
@@ -31,8 +31,7 @@ export class Sender {
   readonly reasons = new Map<string, number>();
   readonly #endings = new Uint32Array(256);
   readonly #timeoutMs: number;
-  /** Mean gap of the schedule. */
-  readonly #gapMs: number;
+  readonly #longestNapMs: number;
   readonly #done = Promise.withResolvers<void>();
   #target: OperationTarget | undefined;
   /** performance.now() at the run's start. */
@@ -51,7 +50,8 @@ export class Sender {
     this.columns = columnsFor(intendedAtMs);
     this.#timeoutMs = timeoutMs;
     this.#total = intendedAtMs.length;
-    this.#gapMs = (intendedAtMs.at(-1) ?? 0) / Math.max(1, this.#total - 1);
+    const meanGapMs = this.#total > 1 ? (intendedAtMs.at(-1) as number) / (this.#total - 1) : Number.POSITIVE_INFINITY;
+    this.#longestNapMs = longestNapMs(meanGapMs);
   }
 
   /** Starts the schedule at `base` on performance.now()'s clock. Resolves when every operation has ended. */
@@ -144,16 +144,10 @@ export class Sender {
     this.#isImmediateSet = false;
     if (this.#next < this.#total) {
       const restMs = (this.columns.intendedAtMs[this.#next] as number) - (performance.now() - this.#base);
-      if (restMs > 0) Atomics.wait(NEVER, 0, 0, this.#napMs(restMs));
+      if (restMs > 0 && this.#longestNapMs > 0) Atomics.wait(NEVER, 0, 0, Math.min(restMs, this.#longestNapMs));
     }
     this.#tick();
   };
-
-  /** How long to nap when the next operation is due in `restMs`. Denser than a nap, several are sent after each. */
-  #napMs(restMs: number): number {
-    if (this.#gapMs >= 2 * TIMER_MS) return restMs;
-    return this.#gapMs >= DENSE_NAP_MS ? Math.min(restMs, DENSE_NAP_MS) : DENSE_NAP_MS;
-  }
 
   #giveUpOverdue(now: number): void {
     const { startedAtMs, endedAtMs, outcome } = this.columns;
@@ -175,7 +169,7 @@ export class Sender {
     const nextDeadlineMs =
       this.#oldest < this.#next ? (startedAtMs[this.#oldest] as number) + this.#timeoutMs : Number.POSITIVE_INFINITY;
     const dueMs = Math.min(nextSendMs, nextDeadlineMs);
-    if (dueMs <= now || nextSendMs < now + TIMER_MS) {
+    if (dueMs <= now || (nextSendMs < now + TIMER_MS && this.#longestNapMs > 0)) {
       // Behind, or too close for a timer. The immediate lets the answers be read first.
       if (!this.#isImmediateSet) setImmediate(this.#onImmediate);
       this.#isImmediateSet = true;
@@ -191,4 +185,10 @@ export class Sender {
     clearTimeout(this.#timer);
     this.#done.resolve();
   }
+}
+
+/** 0: no naps. Denser than a timer, answers wake the process about as often anyway, and naps would only add CPU. */
+function longestNapMs(meanGapMs: number): number {
+  if (meanGapMs >= 2 * TIMER_MS) return TIMER_MS;
+  return meanGapMs >= TIMER_MS ? DENSE_NAP_MS : 0;
 }

@@ -6,7 +6,7 @@
  */
 import type { BenchContext, BenchPart, BenchTable } from './contract.ts';
 import type { K6 } from './k6.ts';
-import { medianOf, runK6, runOurs, shown } from './measure.ts';
+import { medianOf, runK6, runOurs, shown, warmServer } from './measure.ts';
 import { onPath, runTool, startServer } from './processes.ts';
 
 const RATES = [500, 2000, 4000];
@@ -17,6 +17,7 @@ const CEILING_S = 3;
 export async function benchEfficiency(context: BenchContext, k6: K6 | null): Promise<[BenchTable, BenchPart]> {
   const { quick, signal, log } = context;
   await using server = await startServer('plain', signal);
+  await warmServer(server, signal);
   const rows: BenchTable['rows'] = [];
   const failures: string[] = [];
   for (const ratePerSecond of RATES) {

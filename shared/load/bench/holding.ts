@@ -8,7 +8,7 @@
 import { percentilesOf } from '../percentiles.ts';
 import type { BenchContext, BenchPart, BenchTable } from './contract.ts';
 import type { K6 } from './k6.ts';
-import { medianOf, runK6, runOurs, shown } from './measure.ts';
+import { medianOf, runK6, runOurs, shown, warmServer } from './measure.ts';
 import { type BenchServer, startServer } from './processes.ts';
 
 const RATES = [10, 100, 1000];
@@ -19,6 +19,8 @@ const P99_ABOVE_K6_MS = 5;
 export async function benchHolding(context: BenchContext, k6: K6 | null): Promise<[BenchTable, BenchPart]> {
   const { quick, signal, log } = context;
   await using server = await startServer('hold', signal);
+  await warmServer(server, signal);
+  await server.ask('/control/held'); // and forgets what it held
   const rows: BenchTable['rows'] = [];
   const failures: string[] = [];
   for (const ratePerSecond of RATES) {

@@ -5,6 +5,7 @@
  * server's own counter, over the same window after the start, so that neither's start-up counts.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { closedLoop } from '../closed-loop.ts';
 import type { LoadReport } from '../plan.ts';
 import { startGenerator } from '../start-generator.ts';
 import type { BenchContext } from './contract.ts';
@@ -51,6 +52,12 @@ export async function runK6(
     requestsPerCpuSecondOf(run.pid, server, load.durationMs, signal),
   ]);
   return { report, requestsPerCpuSecond };
+}
+
+/** Runs a new server through its own first requests, which would count against whoever measures it first. */
+export async function warmServer(server: BenchServer, signal: AbortSignal): Promise<void> {
+  const operation = { kind: 'http', url: server.url } as const;
+  await closedLoop({ operation, workers: 20, durationMs: 1000, timeoutMs: TIMEOUT_MS, signal });
 }
 
 /** From 30 % to 90 % of the run: k6 takes up to a second to start, and both write their summary at the end. */
