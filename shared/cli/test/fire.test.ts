@@ -1,7 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { variantResultSchema } from '@backend-labs/experiment/result';
 import { describe, expect, it } from 'vitest';
@@ -103,15 +106,25 @@ describe('./lab fire', () => {
     expect(children.filter(isAlive)).toEqual([]);
   });
 
-  it('leaves no process behind when it is killed', async () => {
+  it('leaves no process behind when it is killed, and the next call removes its files', async () => {
     await using server = await serve((_, response) => response.end());
-    await using process = startLab(['fire', server.url, '--rate', '100', '--duration', '10m']);
-    await process.says(/1 s: /);
-    const children = childrenOf(process.child.pid as number);
-    expect(children).toHaveLength(1);
-    process.child.kill('SIGKILL');
-    for (const deadline = performance.now() + 30_000; children.some(isAlive); await sleep(10)) {
-      if (performance.now() > deadline) throw new Error('the generator is still there');
+    const state = await mkdtemp(join(tmpdir(), 'backend-labs-fire-test-'));
+    const env = { BACKEND_LABS_STATE: state };
+    try {
+      await using process = startLab(['fire', server.url, '--rate', '100', '--duration', '10m'], env);
+      await process.says(/1 s: /);
+      const children = childrenOf(process.child.pid as number);
+      expect(children).toHaveLength(1);
+      process.child.kill('SIGKILL');
+      await process.finished;
+      for (const deadline = performance.now() + 30_000; children.some(isAlive); await sleep(10)) {
+        if (performance.now() > deadline) throw new Error('the generator is still there');
+      }
+      expect(await readdir(join(state, 'tmp'))).toHaveLength(1);
+      await lab(['fire', server.url, '--rate', '100', '--duration', '100ms'], env);
+      expect(await readdir(join(state, 'tmp'))).toEqual([]);
+    } finally {
+      await rm(state, { recursive: true, force: true });
     }
   });
 

@@ -5,13 +5,12 @@
  * shared/load/bench/contract.ts.
  */
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { EXIT, UsageError } from '@backend-labs/experiment/engine';
 import type { Bench, BenchReport, BenchTable } from '@backend-labs/load';
 import type { Command } from 'commander';
+import { temporaryFolder } from '../fire/temporary-folder.ts';
 import { labsFolder, stateFolder, workspaceFolder } from '../folders.ts';
 import { requireName } from '../nearest.ts';
 
@@ -53,7 +52,7 @@ async function bench(typed: string, flags: { quick?: boolean; json?: boolean }):
   const file = files.get(requireName('bench', typed, [...files.keys()])) as string;
   const run = ((await import(pathToFileURL(file).href)) as { default?: Bench }).default;
   if (typeof run !== 'function') throw new UsageError(`${file} has no default export that is a function.`);
-  const folder = await mkdtemp(join(tmpdir(), 'backend-labs-bench-'));
+  await using folder = await temporaryFolder('bench');
   const interruption = new AbortController();
   const interrupt = () => {
     if (interruption.signal.aborted) process.exit(EXIT.interrupted);
@@ -66,7 +65,7 @@ async function bench(typed: string, flags: { quick?: boolean; json?: boolean }):
       quick: flags.quick ?? false,
       signal: interruption.signal,
       log: (line) => process.stderr.write(`${line}\n`),
-      folder,
+      folder: folder.path,
       stateFolder,
     });
     process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : describeBench(report));
@@ -77,7 +76,6 @@ async function bench(typed: string, flags: { quick?: boolean; json?: boolean }):
     process.exitCode = EXIT.interrupted;
   } finally {
     for (const signal of signals) process.off(signal, interrupt);
-    await rm(folder, { recursive: true, force: true });
   }
 }
 

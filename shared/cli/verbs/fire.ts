@@ -4,9 +4,6 @@
  * The first Ctrl-C stops sending and prints what was measured so far, the second leaves at once; either way the
  * generator's process is gone with this one. Read next: ../fire/options.ts, ../fire/result.ts.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { EXIT, type ExitCode } from '@backend-labs/experiment/engine';
 import {
   describeLoad,
@@ -20,6 +17,7 @@ import {
 import type { Command } from 'commander';
 import { type FireFlags, isLoopback, planOf } from '../fire/options.ts';
 import { variantOf } from '../fire/result.ts';
+import { temporaryFolder } from '../fire/temporary-folder.ts';
 
 const PROGRESS_EVERY_MS = 1000;
 
@@ -60,29 +58,21 @@ async function fire(url: string, flags: FireFlags): Promise<void> {
   const plan = planOf(url, flags);
   const scheduled = scheduleOf(plan).length;
   if (!isLoopback(url)) note(`${new URL(url).host} is not this machine: send load only to hosts that are yours.`);
-  const folder = await mkdtemp(join(tmpdir(), 'backend-labs-fire-'));
-  try {
-    const { report, isInterrupted } = await send(plan, folder);
-    if (report === null) {
-      process.exitCode = EXIT.interrupted;
-      return;
-    }
-    const silence = whyNothingAnswered(report);
-    const error = isInterrupted ? 'interrupted' : silence === null ? null : `nothing answers (${silence})`;
-    const variant = variantOf(plan, report, { scheduled: isInterrupted ? report.counts.intended : scheduled, error });
-    process.stdout.write(flags.json ? `${JSON.stringify(variant, null, 2)}\n` : `${describeLoad(plan, report)}\n`);
-    const { counts } = report;
-    if (silence !== null)
-      note(`Nothing answers at ${url}: ${counts.failed} of ${counts.intended} failed (${silence}).`);
-    if (isInterrupted) note('Interrupted: these are the numbers up to then.');
-    process.exitCode = exitCodeOf(
-      isInterrupted,
-      silence !== null,
-      variant.selfChecks.every((check) => check.ok),
-    );
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+  await using folder = await temporaryFolder('fire');
+  const { report, isInterrupted } = await send(plan, folder.path);
+  if (report === null) {
+    process.exitCode = EXIT.interrupted;
+    return;
   }
+  const silence = whyNothingAnswered(report);
+  const error = isInterrupted ? 'interrupted' : silence === null ? null : `nothing answers (${silence})`;
+  const variant = variantOf(plan, report, { scheduled: isInterrupted ? report.counts.intended : scheduled, error });
+  process.stdout.write(flags.json ? `${JSON.stringify(variant, null, 2)}\n` : `${describeLoad(plan, report)}\n`);
+  const { counts } = report;
+  if (silence !== null) note(`Nothing answers at ${url}: ${counts.failed} of ${counts.intended} failed (${silence}).`);
+  if (isInterrupted) note('Interrupted: these are the numbers up to then.');
+  const isTrustworthy = variant.selfChecks.every((check) => check.ok);
+  process.exitCode = exitCodeOf(isInterrupted, silence !== null, isTrustworthy);
 }
 
 function exitCodeOf(isInterrupted: boolean, isSilent: boolean, isTrustworthy: boolean): ExitCode {
