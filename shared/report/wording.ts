@@ -45,6 +45,7 @@ export function chancesSentence(claim: ClaimResult): string | null {
 export function spreadSentence(claim: ClaimResult): string | null {
   if (claim.spread === null) return null;
   const { unit, min, median, max, repeats } = claim.spread;
+  if (formatNumber(min) === formatNumber(max)) return `the same in ${repeats} repeats`;
   const range = `median ${formatNumber(median)}, ${formatNumber(min)} to ${formatNumber(max)}`;
   return `${range}${unit === '' ? '' : ` ${unit}`} over ${repeats} repeats`;
 }
