@@ -46,7 +46,9 @@ start_npm() {
   else
     echo '{}' >"$work/$name/package.json" # else npm goes up and finds ours, which wants pnpm
   fi) 2>&1) || fail "$(unwritable "$problem")"
+  turns=$((turns + 1))
   (
+    await_turn $turns
     cd "$work/$name" || exit
     export PATH="$npm_path" npm_config_cache="$work/$name/cache" npm_config_engine_strict=false
     export npm_config_audit=false npm_config_fund=false npm_config_update_notifier=false npm_config_loglevel=verbose
@@ -55,7 +57,7 @@ start_npm() {
   ) >"$work/$name.out" 2>"$logs/$name.log" </dev/null &
   job=$!
   children="$children $job"
-  claim_child "$job"
+  claim_child "$job" $turns
 }
 
 # Waits for job $1; its status is the answer.
@@ -94,7 +96,9 @@ put_in_place() {
 # proxy or certificate that works here: they are handed to it. The lock is trusted as it was committed: to check again
 # how old each of its packages is, pnpm would fetch 71 MB of metadata. What is new in a lock is checked.
 pnpm_install() {
+  turns=$((turns + 1))
   (
+    await_turn $turns
     cd "$home" || exit
     while IFS='=' read -r key value; do
       key=${key% } value=${value# }
@@ -114,6 +118,6 @@ pnpm_install() {
   ) >"$logs/install.log" 2>&1 </dev/null &
   job=$!
   children="$children $job"
-  claim_child "$job"
+  claim_child "$job" $turns
   await "$job"
 }

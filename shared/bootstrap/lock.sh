@@ -49,8 +49,19 @@ unlock() {
   locked=
 }
 
-# Remembers a child, so that whoever takes over ends it first: it would go on writing where the next one works.
-claim_child() { printf '%s %s\n' "$1" "$(birth "$1")" >>"$state/lock/children"; }
+# Remembers child $1, so that whoever takes over ends it first: it would go on writing where the next one works.
+# Then lets it begin, as turn $2.
+claim_child() {
+  problem=$( (printf '%s %s\n' "$1" "$(birth "$1")" >>"$state/lock/children" && : >"$work/turn.$2") 2>&1) ||
+    fail "$(unwritable "$problem")"
+}
+
+# Called by a child before its tool: waits until it is remembered, or ends if nobody is left to do so. A child that
+# began at once could be orphaned unknown, when this shell is killed between starting it and writing it down.
+await_turn() {
+  # $$ is the parent's id in a subshell too.
+  until [ -e "$work/turn.$1" ]; do kill -0 $$ 2>/dev/null || exit 1; done
+}
 
 owner_is_gone() {
   owner='' born=''

@@ -14,6 +14,7 @@ pnpm_version=11.28.6
 work=$state/setup.$$
 logs=$state/logs
 children=
+turns=0
 locked=
 
 say() { printf 'lab: %s\n' "$*" >&2; }

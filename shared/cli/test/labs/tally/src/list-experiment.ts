@@ -43,7 +43,7 @@ export function listExperiment({ question, durationMs, timeline, claims, bystand
         name: 'list',
         entry,
         environment: () => environment(variantFile, parameters),
-        watch: { gauges: { thinking: { up: 'tally.thinking', down: 'tally.thought' } } },
+        watch: { events: ['tally.thinking', 'tally.thought'] },
       };
       const other = { name: 'bystander', entry, environment: () => environment(variantFile, parameters) };
       return bystander ? [other, list] : [list];
@@ -67,13 +67,25 @@ export function listExperiment({ question, durationMs, timeline, claims, bystand
         description: 'No two think at the same time',
         kind: 'characteristic',
         unit: 'thinking at once',
-        formula: '1',
         bound: () => 1,
-        measure: ({ services }) => Math.max(...(services.list?.gauges.thinking?.value ?? [])),
+        measure: ({ services }) =>
+          mostAtOnce(services.list?.events['tally.thinking'] ?? [], services.list?.events['tally.thought'] ?? []),
       }),
     },
     claims,
     facts: ({ ledger, load }) => ({ acknowledged: acknowledgedIds(load).length, lost: ledger?.lost.length ?? null }),
     plots: [{ series: 'list.http.inFlight', title: 'Requests in flight', unit: 'requests' }],
   });
+}
+
+/** From each start and end, and not from a sampled gauge: two that overlap for 1 ms may fall between two samples. */
+function mostAtOnce(starts: readonly number[], ends: readonly number[]): number {
+  const changes = [...starts.map((at) => ({ at, by: 1 })), ...ends.map((at) => ({ at, by: -1 }))];
+  let level = 0;
+  let most = 0;
+  for (const { by } of changes.sort((a, b) => a.at - b.at || a.by - b.by)) {
+    level += by;
+    most = Math.max(most, level);
+  }
+  return most;
 }
