@@ -178,7 +178,7 @@ function mutantSummary(result: Result): string {
   if (survivors.length > 0) return `\nMutants that survived, so these checks cannot fail: ${survivors.join(', ')}\n`;
   if (unclear.length > 0) return `\nMutants that could not be judged: ${unclear.join(', ')}\n`;
   const all = claims.length === 1 ? 'The mutant was' : `All ${claims.length} mutants were`;
-  return `\n${all} refuted, as it must be: every check here can fail.\n`;
+  return `\n${all} refuted, as wanted: every check here can fail.\n`;
 }
 
 /** Every mutant must be refuted: one that holds is a check that cannot fail. */
