@@ -5,11 +5,12 @@
  * Clients on a stack, the last one used first, rather than an undici Pool: the Pool looks for a free connection by
  * walking over all of them, so a system that hangs (thousands in flight) would slow the client down, and a Pool cannot
  * drop a connection that is still connecting. Invariant: a Connection carries one operation at a time and is its
- * handler, so an operation allocates nothing of ours.
- * Read next: sender.ts (when operations are sent and given up), http-outcome.ts (how they are judged).
+ * handler, so an operation allocates nothing of ours, but for a path that holds its id.
+ * Read next: destination.ts (urls taken in turn), sender.ts (when operations are sent and given up), http-outcome.ts (how they are judged).
  */
 import type { Socket } from 'node:net';
 import { buildConnector, Client, type Dispatcher } from 'undici';
+import { type Destination, destinationsOf } from './destination.ts';
 import { outcomeOfAnswer, outcomeOfError } from './http-outcome.ts';
 import type { HttpOperation } from './plan.ts';
 import type { OperationTarget, Settle } from './target.ts';
@@ -18,12 +19,20 @@ import type { OperationTarget, Settle } from './target.ts';
 const GIVEN_UP = new Error('given up by the client');
 const ignore = () => {};
 
+/** A destination, ready to be sent to. */
+interface Route {
+  origin: string;
+  /** Idle connections to its origin, shared with the other routes there. */
+  idle: Connection[];
+  /** Path and query around each id; null where none is asked for. */
+  parts: readonly string[] | null;
+  options: Dispatcher.DispatchOptions;
+}
+
 export class HttpTarget implements OperationTarget {
-  readonly #origin: string;
-  readonly #options: Dispatcher.DispatchOptions;
+  readonly #routes: readonly [Route, ...Route[]];
   readonly #headers: string[];
   readonly #settle: Settle;
-  readonly #idle: Connection[] = [];
   /** Connections whose answer ended just now, inside undici's parser: free when it has returned. */
   readonly #returning: Connection[] = [];
   readonly #busy = new Map<number, Connection>();
@@ -32,27 +41,35 @@ export class HttpTarget implements OperationTarget {
   #closed = false;
 
   constructor(operation: HttpOperation, settle: Settle) {
-    const url = new URL(operation.url);
-    this.#origin = url.origin;
     this.#settle = settle;
     // One array for all operations, its last element the id: undici copies it while it dispatches.
     this.#headers = [...Object.entries(operation.headers ?? {}).flat(), 'operation-id', ''];
-    this.#options = {
-      path: url.pathname + url.search,
+    const shared = {
       method: (operation.method ?? 'GET') as Dispatcher.HttpMethod,
       headers: this.#headers,
       body: operation.body === undefined ? null : Buffer.from(operation.body),
     };
+    const idleByOrigin = new Map<string, Connection[]>();
+    const routeOf = ({ origin, parts }: Destination): Route => {
+      const idle = idleByOrigin.get(origin) ?? [];
+      idleByOrigin.set(origin, idle);
+      return { origin, idle, parts: parts.length === 1 ? null : parts, options: { ...shared, path: parts[0] } };
+    };
+    const [first, ...rest] = destinationsOf(operation.url);
+    this.#routes = [routeOf(first), ...rest.map(routeOf)];
   }
 
   send(row: number): void {
-    const connection = this.#idle.pop() ?? new Connection(this, this.#origin, this.#connector);
+    const route = this.#routes[row % this.#routes.length] as Route;
+    const connection = route.idle.pop() ?? new Connection(this, route, this.#connector);
+    const id = String(row);
     connection.row = row;
     connection.isSent = false;
     connection.status = 0;
     this.#busy.set(row, connection);
-    this.#headers[this.#headers.length - 1] = String(row);
-    connection.client.dispatch(this.#options, connection);
+    this.#headers[this.#headers.length - 1] = id;
+    if (route.parts !== null) route.options.path = route.parts.join(id);
+    connection.client.dispatch(route.options, connection);
   }
 
   giveUp(row: number): void {
@@ -76,15 +93,18 @@ export class HttpTarget implements OperationTarget {
   }
 
   #takeBack = (): void => {
-    for (const connection of this.#returning) this.#idle.push(connection);
+    for (const connection of this.#returning) connection.idle.push(connection);
     this.#returning.length = 0;
   };
 
   async close(): Promise<void> {
     this.#closed = true;
     this.#takeBack();
-    for (const connection of [...this.#idle, ...this.#busy.values()]) connection.drop();
-    this.#idle.length = 0;
+    for (const connection of this.#busy.values()) connection.drop();
+    for (const { idle } of this.#routes) {
+      for (const connection of idle) connection.drop();
+      idle.length = 0;
+    }
     this.#busy.clear();
   }
 }
@@ -92,6 +112,8 @@ export class HttpTarget implements OperationTarget {
 /** A connection and, while an operation is on it, undici's handler of that operation. */
 class Connection implements Dispatcher.DispatchHandler {
   readonly client: Client;
+  /** Where it waits for its next operation. */
+  readonly idle: Connection[];
   /** The operation on it, or -1. */
   row = -1;
   /** Whether the request was given to the socket: after that, nobody can say that it did not arrive. */
@@ -102,8 +124,9 @@ class Connection implements Dispatcher.DispatchHandler {
   #socket: Socket | undefined;
   readonly #target: HttpTarget;
 
-  constructor(target: HttpTarget, origin: string, connector: buildConnector.connector) {
+  constructor(target: HttpTarget, { origin, idle }: Route, connector: buildConnector.connector) {
     this.#target = target;
+    this.idle = idle;
     this.client = new Client(origin, {
       // undici's connectors return their socket; the type leaves it out. It is what a drop has to close.
       connect: (options, callback) => {

@@ -15,7 +15,11 @@ export type Arrivals = 'constant' | 'poisson';
 /** An operation over HTTP, built in. `headers` are sent with every request, besides `operation-id`. */
 export interface HttpOperation {
   kind: 'http';
-  url: string;
+  /**
+   * Several are used in turn by operation id (`id % length`): a mix of operations, or replicas behind a client-side
+   * round robin; their origins may differ. `{id}` in a path or query stands for the operation's id.
+   */
+  url: string | readonly string[];
   method?: string;
   headers?: Record<string, string>;
   body?: string;

@@ -86,7 +86,8 @@ export function isLoopback(url: string): boolean {
 function checkedUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url !== null && url.hostname !== '' && ['http:', 'https:'].includes(url.protocol)) {
-    if (url.username === '' && url.password === '') return url.href;
+    // The generator replaces {id}; href would have its braces percent-encoded.
+    if (url.username === '' && url.password === '') return text.includes('{id}') ? text.trim() : url.href;
     throw new UsageError(`${text}: give a user and password as --header 'authorization: …' instead.`);
   }
   const guess = `http://${text.replace(/^\w*:\/\//, '')}`;

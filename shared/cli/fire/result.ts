@@ -27,7 +27,7 @@ export function variantOf(
     operations: counts,
     latencyMs: report.latencyMs,
     facts: {
-      url: plan.operation.kind === 'http' ? plan.operation.url : plan.operation.file,
+      url: plan.operation.kind === 'http' ? [plan.operation.url].flat().join(' ') : plan.operation.file,
       arrivals: plan.arrivals,
       seed: plan.seed,
       intendedRatePerSecond: plan.ratePerSecond,

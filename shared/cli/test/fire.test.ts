@@ -177,6 +177,12 @@ describe('the options of fire', () => {
     expect(() => plan(over)).toThrow(expect.objectContaining({ exitCode: 2, message: expect.stringMatching(message) }));
   });
 
+  it('leave {id} in the url to the generator, and percent-encode what else needs it', () => {
+    const urlOf = (url: string) => (plan({}, url).operation as { url: string }).url;
+    expect(urlOf('http://127.0.0.1:1/orders/{id}')).toBe('http://127.0.0.1:1/orders/{id}');
+    expect(urlOf('http://127.0.0.1:1/orders/{x}')).toBe('http://127.0.0.1:1/orders/%7Bx%7D');
+  });
+
   it('refuse credentials in the url, since they would be printed', () => {
     expect(() => plan({}, 'http://me:secret@127.0.0.1/')).toThrow(/authorization/);
   });

@@ -39,6 +39,7 @@ export function register(program: Command): void {
       `
 Latency counts from the time a request was meant to start, so a stall shows as what users would wait.
 A request is ok at 2xx and 3xx, rejected at 429 or 503 with Retry-After, lost if its connection was cut unanswered.
+{id} in the path or query stands for the number of the request, from 0.
 
 Examples:
   ./lab fire http://127.0.0.1:3000/ --rate 200 --duration 10s
