@@ -96,7 +96,11 @@ function checkExperiment(
   one: ExperimentDefinition<string, string, Record<string, number>>,
 ): void {
   requireRule(one.claims?.length > 0, `experiment "${name}" has no claims: it could not say no`, name);
-  requireRule(one.hops?.[0], `experiment "${name}" names no hops: the first is the load's own`, name);
+  requireRule(
+    one.hops?.some(({ from }) => from === 'load'),
+    `experiment "${name}" names no hop from "load": what it sends could not be checked`,
+    name,
+  );
   for (const claim of one.claims) {
     requireRule(claim.control, `claim "${claim.id}" has no control: it could not fail`, claim.id);
     requireRule(

@@ -7,6 +7,7 @@
  * Read next: properties.ts (what a claim can ask), define-lab.ts (the rules).
  */
 import type { Arrivals, LoadReport, OperationSpec } from '@backend-labs/load';
+import type { Hop } from './hop-balance.ts';
 import type { LedgerObservation, Observation } from './observation.ts';
 import type { Property } from './properties.ts';
 import type { Plot } from './result/schema.ts';
@@ -109,8 +110,11 @@ export interface ExperimentDefinition<V extends string, F extends string, P, K e
    * Resolves when the last one is answered.
    */
   warmUp?: (context: { urlOf: UrlOf; parameters: P; signal: AbortSignal }) => Promise<void>;
-  /** Who sends to whom. The first is the load's own. Each is checked: sent = received + refused + cut. */
-  hops: readonly { from: string; to: string }[];
+  /**
+   * Who sends to whom; `load` is the generator. Several from it are replicas, which are counted together. Each hop is
+   * checked: sent = received + refused + cut.
+   */
+  hops: readonly Hop[];
   timeline: (parameters: P) => readonly TimelineDefinition<F>[];
   /**
    * Reconciles what was acknowledged with what really happened, by id, after the load has ended and while the

@@ -4,15 +4,15 @@
  * Each check compares what independent sources say of the same thing. One that fails makes every claim about that
  * variant inconclusive, because then the machine or the harness, not the subject, made the numbers.
  * Invariant: pure; each check has a made-up observation in the tests on which it fails.
- * Read next: judge.ts.
+ * Read next: hop-balance.ts and littles-law.ts (two of them), judge.ts.
  */
-import { littlesLawSum, type OperationCounts } from '@backend-labs/load';
-import { integral, type Observation, type ServiceObservation, type Span } from './observation.ts';
+import type { OperationCounts } from '@backend-labs/load';
+import { balancesOf, type Hop, hopBalance } from './hop-balance.ts';
+import { littlesLaw } from './littles-law.ts';
+import type { Observation, ServiceObservation } from './observation.ts';
 import type { SelfCheck } from './result/schema.ts';
 import { readable } from './statistics.ts';
 
-/** Two sources of the same integral may differ by this fraction. */
-const LITTLE_TOLERANCE = 0.05;
 /** Of the wall clock against the monotonic one, over a run. NTP slews by at most 500 ppm, a suspend by seconds. */
 const CLOCK_SKEW_MS = 250;
 
@@ -20,7 +20,7 @@ export interface SelfCheckInput {
   observation: Observation<unknown>;
   /** How many operations the schedule holds, computed apart from the generator's process. */
   scheduled: number;
-  hops: readonly { from: string; to: string }[];
+  hops: readonly Hop[];
   resolutionMs: number;
   /** The timeline's planned times, in the order of observation.timeline; null for a fault at an event. */
   plannedAtMs: readonly ({ injectAtMs: number; healAtMs: number } | null)[];
@@ -31,7 +31,7 @@ export function runSelfChecks(input: SelfCheckInput): SelfCheck[] {
   return [
     conservation(input.observation.load.counts, input.scheduled),
     littlesLaw(input),
-    ...input.hops.map((hop) => hopBalance(input.observation, hop)),
+    ...balancesOf(input.hops).map((hops) => hopBalance(input.observation, hops)),
     sendLag(input),
     generatorEventLoop(input),
     ...Object.values(input.observation.services).map((service) => serviceEventLoop(service, input.resolutionMs)),
@@ -45,63 +45,6 @@ export function conservation(counts: OperationCounts, scheduled: number): SelfCh
   const { intended, ...fates } = counts;
   const measured = Object.values(fates).reduce((sum, count) => sum + count, 0);
   return { name: 'conservation', ok: measured === scheduled && intended === scheduled, expected: scheduled, measured };
-}
-
-/**
- * Little's law, L = λW, as areas: in flight as the entry service sampled it, against the times that the client
- * measured, in operation-seconds over the same window. The sources share no code and no process.
- *
- * While a fault keeps the entry service stopped or dead, requests wait in the system's queue, which the client counts
- * and the service cannot; that time is left out on both sides.
- */
-export function littlesLaw({ observation, hops, resolutionMs }: SelfCheckInput): SelfCheck {
-  const entry = observation.services[hops[0]?.to ?? ''];
-  const gauge = entry?.gauges['http.inFlight'];
-  const spans = undisturbed(observation.load.elapsedMs, entry?.disturbed ?? [], resolutionMs);
-  const { operations } = observation.load;
-  const total = (area: (span: Span) => number) => spans.reduce((sum, span) => sum + area(span), 0) / 1000;
-  const expected = total((span) => littlesLawSum(operations, span.fromMs, span.toMs));
-  const measured = gauge === undefined ? 0 : total((span) => integral(gauge, span));
-  const ok = Math.abs(measured - expected) <= LITTLE_TOLERANCE * expected;
-  return { name: "Little's law", ok, expected: rounded(expected), measured: rounded(measured) };
-}
-
-/** The window without the disturbed spans, each longer by what it takes to read what had queued up. */
-function undisturbed(elapsedMs: number, disturbed: readonly Span[], resolutionMs: number): Span[] {
-  const spans: Span[] = [];
-  let fromMs = 0;
-  for (const span of disturbed.toSorted((a, b) => a.fromMs - b.fromMs)) {
-    if (span.fromMs > fromMs) spans.push({ fromMs, toMs: Math.min(span.fromMs, elapsedMs) });
-    fromMs = Math.max(fromMs, span.toMs + resolutionMs);
-  }
-  if (fromMs < elapsedMs) spans.push({ fromMs, toMs: elapsedMs });
-  return spans;
-}
-
-/**
- * sent = received + refused + cut. A call that was cut may have arrived before or not, so what is missing at the
- * receiver must lie between nothing and the calls cut. Calls to a service that a fault stopped or killed may also
- * vanish after the caller gave up on them.
- */
-export function hopBalance(observation: Observation<unknown>, hop: { from: string; to: string }): SelfCheck {
-  const name = `hop ${hop.from} → ${hop.to}`;
-  const receiver = observation.services[hop.to];
-  const sender = senderOf(observation, hop);
-  if (receiver === undefined || sender === null) {
-    return { name, ok: false, expected: 'both ends counted', measured: 'an end is missing' };
-  }
-  const missing = sender.sent - sender.refused - receiver.received;
-  const explained = sender.cut + (receiver.disturbed.length > 0 ? sender.abandoned : 0);
-  const expected = `${sender.sent} sent − ${sender.refused} refused − 0…${explained} cut`;
-  return { name, ok: missing >= 0 && missing <= explained, expected, measured: receiver.received };
-}
-
-function senderOf(observation: Observation<unknown>, hop: { from: string; to: string }) {
-  if (hop.from !== 'load')
-    return observation.services[hop.from]?.sent[hop.to] ?? { sent: 0, refused: 0, cut: 0, abandoned: 0 };
-  const { counts, operations, reasons } = observation.load;
-  const sent = operations.startedAtMs.reduce((sum, at) => sum + (Number.isNaN(at) ? 0 : 1), 0);
-  return { sent, refused: reasons.ECONNREFUSED ?? 0, cut: counts.lost, abandoned: counts.timeout + counts.inFlight };
 }
 
 /** The generator kept its schedule: no operation started later than the claims' resolution. */
@@ -176,8 +119,4 @@ export function clocks(observation: Observation<unknown>): SelfCheck {
     expected: `within ${CLOCK_SKEW_MS} ms`,
     measured: `${readable(measured)} ms apart`,
   };
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 1000) / 1000;
 }

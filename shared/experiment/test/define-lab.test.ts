@@ -60,7 +60,13 @@ describe('a lab is refused, with the rule and a text near the place, when', () =
     [
       'an experiment names no hops',
       withExperiment({ hops: [] }),
-      `experiment "orders" names no hops: the first is the load's own`,
+      'experiment "orders" names no hop from "load": what it sends could not be checked',
+      'orders',
+    ],
+    [
+      'no hop of an experiment is the load’s',
+      withExperiment({ hops: [{ from: 'shop', to: 'stock' }] }),
+      'experiment "orders" names no hop from "load": what it sends could not be checked',
       'orders',
     ],
     [

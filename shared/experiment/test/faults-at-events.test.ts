@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { killService } from '../faults.ts';
+import { hopBalance } from '../hop-balance.ts';
 import type { FaultDefinition } from '../lab.ts';
 import { serviceOf } from '../observation.ts';
-import { faultsTookEffect, hopBalance, serviceEventLoop } from '../self-checks.ts';
+import { faultsTookEffect, serviceEventLoop } from '../self-checks.ts';
 import { expectInOrder, SCHEDULED, variantHarness } from './variant-harness.ts';
 
 const hop = { from: 'load', to: 'backend' };
@@ -44,7 +45,7 @@ describe('a fault at an event', () => {
     expect(held).toBe('before 3');
     // Of the restarted process, if it was back before the load ended.
     expect([undefined, 'before 1']).toContain(next);
-    expect(hopBalance(run, hop)).toMatchObject({ ok: true });
+    expect(hopBalance(run, [hop])).toMatchObject({ ok: true });
   });
 
   it('that cannot be injected still lets the held service go on', async () => {

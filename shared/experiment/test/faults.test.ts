@@ -4,9 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { killService, pauseService, postControl } from '../faults.ts';
+import { hopBalance } from '../hop-balance.ts';
 import type { FaultDefinition } from '../lab.ts';
 import { serviceOf } from '../observation.ts';
-import { conservation, hopBalance } from '../self-checks.ts';
+import { conservation } from '../self-checks.ts';
 import { expectInOrder, SCHEDULED, variantHarness } from './variant-harness.ts';
 
 const hop = { from: 'load', to: 'backend' };
@@ -47,7 +48,7 @@ describe('a fault at a time', () => {
     expect(run.error).toBeNull();
     expectInOrder(run, 200);
     expect(run.load.reasons.ECONNREFUSED).toBeGreaterThan(0);
-    expect(hopBalance(run, hop)).toMatchObject({ ok: true });
+    expect(hopBalance(run, [hop])).toMatchObject({ ok: true });
     const healedAtMs = run.timeline[0]?.healedAtMs ?? Number.POSITIVE_INFINITY;
     expect(serviceOf(run, 'backend').events['demo.work-started']?.some((at) => at > healedAtMs)).toBe(true);
   });

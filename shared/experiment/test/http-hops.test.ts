@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hopBalance } from '../self-checks.ts';
+import { hopBalance } from '../hop-balance.ts';
 import { madeUp } from './made-up.ts';
 import { type Harness, type StartedService, serviceHarness, until } from './service-harness.ts';
 
@@ -16,7 +16,7 @@ function hop({ backend, caller }: { backend: StartedService; caller: StartedServ
   const services = { caller: caller.observe(), backend: backend.observe() };
   const { ok } = hopBalance(
     madeUp((run) => Object.assign(run, { services })),
-    { from: 'caller', to: 'backend' },
+    [{ from: 'caller', to: 'backend' }],
   );
   return { ...services.caller.sent.backend, received: services.backend.received, balanced: ok };
 }

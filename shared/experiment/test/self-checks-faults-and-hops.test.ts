@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { hopBalance } from '../hop-balance.ts';
 import type { Observation } from '../observation.ts';
 import type { TimelineEntry } from '../result/schema.ts';
-import { faultsTookEffect, hopBalance, type SelfCheckInput } from '../self-checks.ts';
+import { faultsTookEffect, type SelfCheckInput } from '../self-checks.ts';
 import { checkInput, dependency, gateway, healthyRows, madeUp, setRows } from './made-up.ts';
 
 describe('a hop between services', () => {
@@ -12,7 +13,7 @@ describe('a hop between services', () => {
         gateway(run).sent.dependency = { sent: 100, refused: 0, cut: 0, abandoned: 0, ...sender };
         Object.assign(dependency(run), { received, disturbed: touched ? [{ fromMs: 200, toMs: 600 }] : [] });
       }),
-      hop,
+      [hop],
     );
 
   it('balances when all that was sent was received', () => {
@@ -47,16 +48,16 @@ describe('a hop between services', () => {
   });
 
   it('fails when one of its ends was not there', () => {
-    expect(hopBalance(madeUp(), { from: 'gateway', to: 'cache' })).toMatchObject({
+    expect(hopBalance(madeUp(), [{ from: 'gateway', to: 'cache' }])).toMatchObject({
       ok: false,
       measured: 'an end is missing',
     });
-    expect(hopBalance(madeUp(), { from: 'worker', to: 'dependency' }).ok).toBe(false);
+    expect(hopBalance(madeUp(), [{ from: 'worker', to: 'dependency' }]).ok).toBe(false);
   });
 });
 
 describe('the hop of the load', () => {
-  const balance = (bend: (run: Observation) => void) => hopBalance(madeUp(bend), { from: 'load', to: 'gateway' });
+  const balance = (bend: (run: Observation) => void) => hopBalance(madeUp(bend), [{ from: 'load', to: 'gateway' }]);
   const neverSent = { startedAtMs: Number.NaN, endedAtMs: Number.NaN, outcome: null };
   const withOutcome = (outcome: 'failed' | 'lost' | 'timeout', count: number) =>
     healthyRows.map((row, id) => (id < count ? { ...row, outcome } : row));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { hopBalance } from '../hop-balance.ts';
 import { serviceOf } from '../observation.ts';
-import { conservation, hopBalance } from '../self-checks.ts';
+import { conservation } from '../self-checks.ts';
 import { identify, isAlive, type ProcessIdentity } from '../shell/process-identity.ts';
 import { ServiceStartError } from '../shell/service-start-error.ts';
 import { RATE, SCHEDULED, variantHarness } from './variant-harness.ts';
@@ -13,9 +14,25 @@ describe('a run of a variant', () => {
     const run = await harness.run();
     expect(run.error).toBeNull();
     expect(conservation(run.load.counts, SCHEDULED)).toMatchObject({ ok: true });
-    expect(hopBalance(run, { from: 'load', to: 'backend' })).toMatchObject({ ok: true, measured: SCHEDULED });
+    expect(hopBalance(run, [{ from: 'load', to: 'backend' }])).toMatchObject({ ok: true, measured: SCHEDULED });
     expect(serviceOf(run, 'backend').events['demo.work-started']).toHaveLength(SCHEDULED);
     expect(serviceOf(run, 'backend').disturbed).toEqual([]);
+  });
+
+  it('takes two replicas as one entry for the load, which goes to them in turn', async () => {
+    await using harness = variantHarness();
+    const replicas = ['backend-1', 'backend-2'];
+    const hops = replicas.map((to) => ({ from: 'load', to }));
+    const run = await harness.run({
+      experiment: {
+        services: () => replicas.map((name) => ({ name, entry: 'services/backend.ts' })),
+        operation: ({ urlOf }) => ({ kind: 'http', url: replicas.map((name) => `${urlOf(name)}/work?ms=20`) }),
+        hops,
+      },
+    });
+    expect(run.error).toBeNull();
+    expect(replicas.map((name) => serviceOf(run, name).received)).toEqual([SCHEDULED / 2, SCHEDULED / 2]);
+    expect(hopBalance(run, hops)).toMatchObject({ ok: true, measured: SCHEDULED });
   });
 
   it('leaves the calls of its warm-up out of what it counts', async () => {

@@ -1,0 +1,59 @@
+/**
+ * Little's law as a self-check: do the client and the services that take its load agree on how much was in flight?
+ *
+ * The sources share no code and no process. Pure. Read next: self-checks.ts.
+ */
+import { littlesLawSum } from '@backend-labs/load';
+import { entriesOf, type Hop } from './hop-balance.ts';
+import { integral, type Observation, type Span } from './observation.ts';
+import type { SelfCheck } from './result/schema.ts';
+
+/** Two sources of the same integral may differ by this fraction. */
+const LITTLE_TOLERANCE = 0.05;
+
+/**
+ * L = λW, as areas: in flight as the entry services sampled it, all of them together, against the times that the
+ * client measured, in operation-seconds over the same window.
+ *
+ * While a fault keeps an entry service stopped or dead, requests wait in the system's queue, which the client counts
+ * and the service cannot; that time is left out on both sides, and for all entry services, since the client does not
+ * know which of them kept an operation waiting.
+ */
+export function littlesLaw({
+  observation,
+  hops,
+  resolutionMs,
+}: {
+  observation: Observation<unknown>;
+  hops: readonly Hop[];
+  resolutionMs: number;
+}): SelfCheck {
+  const entries = entriesOf(hops).map((name) => observation.services[name]);
+  const gauges = entries.flatMap((entry) => entry?.gauges['http.inFlight'] ?? []);
+  // One that was not sampled at all makes the sum of the others mean nothing.
+  const isSampled = entries.length > 0 && gauges.length === entries.length;
+  const disturbed = entries.flatMap((entry) => entry?.disturbed ?? []);
+  const spans = undisturbed(observation.load.elapsedMs, disturbed, resolutionMs);
+  const { operations } = observation.load;
+  const total = (area: (span: Span) => number) => spans.reduce((sum, span) => sum + area(span), 0) / 1000;
+  const expected = total((span) => littlesLawSum(operations, span.fromMs, span.toMs));
+  const measured = isSampled ? total((span) => gauges.reduce((sum, gauge) => sum + integral(gauge, span), 0)) : 0;
+  const ok = isSampled && Math.abs(measured - expected) <= LITTLE_TOLERANCE * expected;
+  return { name: "Little's law", ok, expected: rounded(expected), measured: rounded(measured) };
+}
+
+/** The window without the disturbed spans, each longer by what it takes to read what had queued up. */
+function undisturbed(elapsedMs: number, disturbed: readonly Span[], resolutionMs: number): Span[] {
+  const spans: Span[] = [];
+  let fromMs = 0;
+  for (const span of disturbed.toSorted((a, b) => a.fromMs - b.fromMs)) {
+    if (span.fromMs > fromMs) spans.push({ fromMs, toMs: Math.min(span.fromMs, elapsedMs) });
+    fromMs = Math.max(fromMs, span.toMs + resolutionMs);
+  }
+  if (fromMs < elapsedMs) spans.push({ fromMs, toMs: elapsedMs });
+  return spans;
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
