@@ -1,7 +1,8 @@
 /**
  * Properties: named questions to an observation that can be answered no.
  *
- * Three kinds are enough so far: a number near its prediction, a number within a bound, something that never happens.
+ * Three kinds are enough so far: a number near its prediction, a number beyond or within a bound, something that never
+ * happens.
  * Invariant: a property states its prediction from the lab's own parameters, before anything is measured.
  * Read next: judge.ts (how a property, a control and the self-checks become a verdict).
  */
@@ -36,7 +37,13 @@ export interface Property<P> {
 
 type Common = { description: string; kind: 'guarantee' | 'characteristic' };
 type Measure<P> = (observation: Observation<P>, context: JudgeContext<P>) => number | null;
-type Evidence<P> = (observation: Observation<P>) => string[];
+
+/** What the properties of a number have in common. */
+type NumberOptions<P> = Common & {
+  unit: string;
+  measure: Measure<P>;
+  evidence?: (observation: Observation<P>) => string[];
+};
 
 /** A number with its unit; a ratio has none. */
 function withUnit(value: number, unit: string): string {
@@ -47,73 +54,78 @@ function unmeasured(unit: string, reason: string): Judgement {
   return { ok: null, measured: 'nothing to measure', value: null, unit, chances: null, evidence: [], reason };
 }
 
+/** What `near` and the bounds are made of: a measured number, and whether it is as the parameters want it. */
+function ofNumber<P>(
+  { description, kind, unit, measure, evidence, absentMeans }: NumberOptions<P> & { absentMeans?: string | undefined },
+  predicted: Property<P>['predicted'],
+  isMet: (value: number, parameters: P) => boolean,
+): Property<P> {
+  return {
+    description,
+    kind,
+    predicted,
+    judge(observation, context) {
+      const value = measure(observation, context);
+      if (value === null && absentMeans === undefined) {
+        return unmeasured(unit, 'what the property asks for did not occur in this run');
+      }
+      if (value !== null && !Number.isFinite(value)) return unmeasured(unit, 'the measured value is not a number');
+      return {
+        ok: value !== null && isMet(value, context.parameters),
+        measured: value === null ? (absentMeans ?? '') : withUnit(value, unit),
+        value,
+        unit,
+        chances: null,
+        evidence: evidence?.(observation) ?? [],
+        reason: null,
+      };
+    },
+  };
+}
+
 /**
  * The measured number lies within `tolerance` (a fraction) of the predicted one. A measure of null counts as "it did
  * not happen" and fails: say so in `absentMeans`.
  */
 export function near<P>(
-  options: Common & {
-    unit: string;
+  options: NumberOptions<P> & {
     tolerance: number;
     formula: string;
     predict: (parameters: P) => number;
-    measure: Measure<P>;
     absentMeans: string;
-    evidence?: Evidence<P>;
   },
 ): Property<P> {
-  const { unit, tolerance, formula, predict, measure, absentMeans } = options;
-  return {
-    description: options.description,
-    kind: options.kind,
-    predicted: (parameters) => `${formula} = ${withUnit(predict(parameters), unit)}, ± ${readable(tolerance * 100)} %`,
-    judge(observation, context) {
-      const value = measure(observation, context);
-      const evidence = options.evidence?.(observation) ?? [];
-      if (value === null) {
-        return { ok: false, measured: absentMeans, value: null, unit, chances: null, evidence, reason: null };
-      }
-      if (!Number.isFinite(value)) return unmeasured(unit, 'the measured value is not a number');
-      const expected = predict(context.parameters);
-      const ok = Math.abs(value - expected) <= tolerance * Math.abs(expected);
-      return { ok, measured: withUnit(value, unit), value, unit, chances: null, evidence, reason: null };
-    },
-  };
+  const { unit, tolerance, formula, predict } = options;
+  return ofNumber(
+    options,
+    (parameters) => `${formula} = ${withUnit(predict(parameters), unit)}, ± ${readable(tolerance * 100)} %`,
+    (value, parameters) => Math.abs(value - predict(parameters)) <= tolerance * Math.abs(predict(parameters)),
+  );
 }
 
-/** The measured number is at most the bound that the parameters give. */
-export function atMost<P>(
-  options: Common & {
-    unit: string;
-    /** How the bound follows from the parameters; left out for a bound that is a plain number. */
-    formula?: string;
-    bound: (parameters: P) => number;
-    measure: Measure<P>;
-    evidence?: Evidence<P>;
-  },
-): Property<P> {
-  const { unit, formula, bound, measure } = options;
-  return {
-    description: options.description,
-    kind: options.kind,
-    predicted: (parameters) =>
-      `at most ${formula === undefined ? '' : `${formula} = `}${readable(bound(parameters))} ${unit}`,
-    judge(observation, context) {
-      const value = measure(observation, context);
-      if (value === null || !Number.isFinite(value)) {
-        return unmeasured(unit, 'what the property asks for did not occur in this run');
-      }
-      return {
-        ok: value <= bound(context.parameters),
-        measured: withUnit(value, unit),
-        value,
-        unit,
-        chances: null,
-        evidence: options.evidence?.(observation) ?? [],
-        reason: null,
-      };
-    },
-  };
+type BoundOptions<P> = NumberOptions<P> & {
+  /** How the bound follows from the parameters; left out for a bound that is a plain number. */
+  formula?: string;
+  bound: (parameters: P) => number;
+};
+
+function boundInWords<P>(word: string, { formula, bound, unit }: BoundOptions<P>): Property<P>['predicted'] {
+  return (parameters) => `${word} ${formula === undefined ? '' : `${formula} = `}${withUnit(bound(parameters), unit)}`;
+}
+
+/** The measured number is at most the bound that the parameters give. A measure of null cannot be judged. */
+export function atMost<P>(options: BoundOptions<P>): Property<P> {
+  const isMet = (value: number, parameters: P) => value <= options.bound(parameters);
+  return ofNumber(options, boundInWords('at most', options), isMet);
+}
+
+/**
+ * The measured number is at least the bound that the parameters give. A measure of null cannot be judged, unless
+ * `absentMeans` says what it means that it did not happen: then it fails with these words.
+ */
+export function atLeast<P>(options: BoundOptions<P> & { absentMeans?: string }): Property<P> {
+  const isMet = (value: number, parameters: P) => value >= options.bound(parameters);
+  return ofNumber(options, boundInWords('at least', options), isMet);
 }
 
 /**

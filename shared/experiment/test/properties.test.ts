@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Observation } from '../observation.ts';
-import { atMost, type JudgeContext, near, never, type Property } from '../properties.ts';
+import { atLeast, atMost, type JudgeContext, near, never, type Property } from '../properties.ts';
 import { madeUp } from './made-up.ts';
 
 type Numbers = Record<string, number>;
@@ -121,6 +121,43 @@ describe('a number within a bound', () => {
 
   it('states the bound from the parameters', () => {
     expect(bounded.predicted({ timeoutMs: 300 })).toBe('at most T = 300 ms');
+  });
+});
+
+describe('a number of at least a bound', () => {
+  const ofAtLeast = (options: { formula?: string; absentMeans?: string; unit?: string } = {}) =>
+    atLeast<Numbers>({
+      description: 'at least λ',
+      kind: 'guarantee',
+      unit: 'orders',
+      bound: ({ ratePerSecond }) => ratePerSecond as number,
+      measure,
+      evidence: () => ['order 7'],
+      ...options,
+    });
+
+  it('holds from the bound on and is refuted below it', () => {
+    expect(judge(ofAtLeast(), 200)).toMatchObject({ ok: true, measured: '200 orders', evidence: ['order 7'] });
+    expect(judge(ofAtLeast(), 1000).ok).toBe(true);
+    expect(judge(ofAtLeast(), 199.9).ok).toBe(false);
+    expect(judge(ofAtLeast(), 0)).toMatchObject({ ok: false, value: 0 });
+  });
+
+  it('cannot be told when it was not measured, unless its absence is the failure', () => {
+    expect(judge(ofAtLeast(), null)).toMatchObject({ ok: null, measured: 'nothing to measure' });
+    expect(judge(ofAtLeast({ absentMeans: 'no order came' }), null)).toMatchObject({
+      ok: false,
+      measured: 'no order came',
+      value: null,
+      reason: null,
+    });
+    expect(judge(ofAtLeast({ absentMeans: 'no order came' }), Number.NaN).ok).toBeNull();
+  });
+
+  it('states the bound from the parameters, with its formula and unit if it has them', () => {
+    expect(ofAtLeast({ formula: 'λ' }).predicted({ ratePerSecond: 30 })).toBe('at least λ = 30 orders');
+    expect(ofAtLeast().predicted({ ratePerSecond: 30 })).toBe('at least 30 orders');
+    expect(ofAtLeast({ unit: '' }).predicted({ ratePerSecond: 30 })).toBe('at least 30');
   });
 });
 
