@@ -14,6 +14,13 @@ export class EnvironmentError extends Error {
 /** The port to listen on; 0, the default, lets the system choose a free one. */
 export const portSchema = z.coerce.number().int().min(0).max(65_535).default(0);
 
+/**
+ * The address to listen on. Loopback, so that nothing of a lab can be reached from the network; 0.0.0.0 is for a
+ * container, whose loopback nobody else reaches: there the published port is what stays on 127.0.0.1.
+ * Not `HOST`, which conda and some shells export with a meaning of their own.
+ */
+export const listenHostSchema = z.enum(['127.0.0.1', '0.0.0.0']).default('127.0.0.1');
+
 /** Parses the environment with a zod object. Throws EnvironmentError. */
 export function parseEnvironment<S extends z.ZodType>(
   schema: S,

@@ -3,13 +3,16 @@
  * routes, and end in the right order.
  *
  * Shutdown: fail readiness → stop intake → drain → close what the service holds (broker first, then database).
- * Invariant: a service binds to 127.0.0.1 only; a second signal ends it at once.
+ * Invariant: a service binds to 127.0.0.1, unless LISTEN_HOST says otherwise (in a container only); a second signal
+ * ends it at once.
  */
 import { channel } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import closeWithGrace from 'close-with-grace';
+import { z } from 'zod';
+import { listenHostSchema, parseEnvironment } from './environment.ts';
 import { createLogger, type Logger } from './logger.ts';
 
 const DRAIN_DEADLINE_MS = 1500;
@@ -30,8 +33,12 @@ export interface ServiceOptions {
   start: (context: { logger: Logger }) => Promise<RunningService>;
 }
 
-/** Starts the service; resolves when it listens. Ends the process on SIGTERM and SIGINT, after draining. */
+/**
+ * Starts the service; resolves when it listens, with its url on this machine. Throws EnvironmentError. Ends the
+ * process on SIGTERM and SIGINT, after draining.
+ */
 export async function runService({ name, port, start }: ServiceOptions): Promise<{ url: string }> {
+  const { LISTEN_HOST: host } = parseEnvironment(z.object({ LISTEN_HOST: listenHostSchema }));
   const logger = createLogger(name);
   const service = await start({ logger });
   let ready = true;
@@ -51,7 +58,7 @@ export async function runService({ name, port, start }: ServiceOptions): Promise
     server.closeAllConnections();
     await service.close?.();
   });
-  server.listen(port, '127.0.0.1');
+  server.listen(port, host);
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   logger.info({ url }, 'listening');
