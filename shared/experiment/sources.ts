@@ -1,7 +1,7 @@
 /**
  * A hash of the sources that a lab's run read, so that a reference result says which code it speaks of.
  *
- * In it: the lab's lab.ts and src/, and what shared code measures and judges (experiment, load, service). Tests,
+ * In it: the lab's lab.ts, experiments/ and src/, and what shared code measures and judges (experiment, load, service). Tests,
  * READMEs and reports do not change a measurement and are left out; so are blank lines and whole-line comments,
  * because a better comment is no reason to measure again.
  */
@@ -10,6 +10,8 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 
+/** Folders of a lab that its runs read, where it has them. */
+const LAB_FOLDERS = ['experiments', 'src'] as const;
 /** Folders of shared code whose change may change a measurement. */
 const MEASURING_PACKAGES = ['experiment', 'load', 'service'] as const;
 
@@ -37,12 +39,9 @@ function withoutComments(source: string): string {
 
 /** The files that count for a lab, absolute, in a stable order. */
 export async function measuredFiles(labFolder: string, workspaceFolder: string): Promise<string[]> {
+  const ofLab = LAB_FOLDERS.map((name) => sourceFiles(join(labFolder, name)));
   const shared = MEASURING_PACKAGES.map((name) => sourceFiles(join(workspaceFolder, 'shared', name)));
-  const files = [
-    join(labFolder, 'lab.ts'),
-    ...(await sourceFiles(join(labFolder, 'src'))),
-    ...(await Promise.all(shared)).flat(),
-  ];
+  const files = [join(labFolder, 'lab.ts'), ...(await Promise.all([...ofLab, ...shared])).flat()];
   return files.sort();
 }
 

@@ -6,6 +6,8 @@ import { type TemporaryFolder, temporaryFolder } from './temporary-folder.ts';
 
 const FILES: Record<string, string> = {
   'labs/shop/lab.ts': 'export default 1;\n',
+  'labs/shop/bench.ts': 'bench();\n',
+  'labs/shop/experiments/outage.ts': 'export const claims = 1;\n',
   'labs/shop/src/app.ts': '/** Adds. */\nexport const add = (a: number, b: number) => a + b;\n',
   'labs/shop/test/app.test.ts': 'test();\n',
   'labs/shop/README.md': '# Shop\n',
@@ -38,10 +40,11 @@ async function changes(change: (folder: TemporaryFolder) => void): Promise<boole
 const writing = (file: string, text: string) => changes((folder) => folder.write(file, text));
 
 describe('the hash of the sources', () => {
-  it('is of lab.ts, the lab’s src and the shared code that measures, in a stable order', async () => {
+  it('is of lab.ts, the lab’s experiments and src and the shared code that measures, in a stable order', async () => {
     using folder = workspace();
     const files = await measuredFiles(join(folder.path, 'labs/shop'), folder.path);
     expect(files.map((file) => file.slice(folder.path.length + 1))).toEqual([
+      'labs/shop/experiments/outage.ts',
       'labs/shop/lab.ts',
       'labs/shop/src/app.ts',
       'shared/experiment/judge.ts',
@@ -59,6 +62,7 @@ describe('the hash of the sources', () => {
 
   it('changes with code of the lab and of what measures', async () => {
     expect(await writing('labs/shop/lab.ts', 'export default 2;\n')).toBe(true);
+    expect(await writing('labs/shop/experiments/outage.ts', 'export const claims = 2;\n')).toBe(true);
     expect(await writing('labs/shop/src/app.ts', 'export const add = (a: number, b: number) => a - b;\n')).toBe(true);
     expect(await writing('shared/load/generator.ts', 'send(1);\n')).toBe(true);
   });
@@ -96,12 +100,13 @@ describe('the hash of the sources', () => {
     }
   });
 
-  it('is of what there is: a lab may have no src', async () => {
+  it('is of what there is: a lab may have no src, and no experiments', async () => {
     expect(
       await changes(({ path }) => {
         rmSync(join(path, 'labs/shop/src'), { recursive: true });
         mkdirSync(join(path, 'labs/shop/src'));
       }),
     ).toBe(true);
+    expect(await changes(({ path }) => rmSync(join(path, 'labs/shop/experiments'), { recursive: true }))).toBe(true);
   });
 });
