@@ -93,12 +93,14 @@ export function mean(gauge: Gauge | undefined, span: Span): number | null {
 }
 
 /**
- * The highest time average over consecutive buckets of a span: a peak that one late sample cannot make.
- * Null when no bucket has a sample.
+ * The highest time average over consecutive buckets of a span: a peak that one late sample cannot make, which is why
+ * a shorter bucket at the end is left out. A span shorter than a bucket is one. Null when no bucket has a sample.
  */
 export function highestMean(gauge: Gauge | undefined, span: Span, bucketMs: number): number | null {
+  const buckets = Math.max(1, Math.floor((span.toMs - span.fromMs) / bucketMs));
   let highest: number | null = null;
-  for (let fromMs = span.fromMs; fromMs < span.toMs; fromMs += bucketMs) {
+  for (let bucket = 0; bucket < buckets; bucket++) {
+    const fromMs = span.fromMs + bucket * bucketMs;
     const value = mean(gauge, { fromMs, toMs: Math.min(fromMs + bucketMs, span.toMs) });
     if (value !== null && (highest === null || value > highest)) highest = value;
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { eventsIn, faultSpan, firstGap, integral, mean, serviceOf } from '../observation.ts';
+import { eventsIn, faultSpan, firstGap, highestMean, integral, mean, serviceOf } from '../observation.ts';
 import { madeUp } from './made-up.ts';
 
 const gauge = { atMs: [0, 10, 30], value: [2, 4, 1] };
@@ -33,6 +33,30 @@ describe('the mean of a gauge', () => {
     expect(mean(gauge, { fromMs: 11, toMs: 29 })).toBeNull();
     expect(mean(undefined, { fromMs: 0, toMs: 40 })).toBeNull();
     expect(mean(gauge, { fromMs: 10, toMs: 10 })).toBeNull();
+  });
+});
+
+describe('the highest mean of a gauge', () => {
+  const peak = { atMs: [0, 100, 150, 200, 300], value: [1, 9, 3, 2, 40] };
+
+  it('is that of its busiest bucket, not its highest sample', () => {
+    expect(highestMean(peak, { fromMs: 0, toMs: 300 }, 100)).toBe((9 * 50 + 3 * 50) / 100);
+  });
+
+  it('leaves out what remains at the end, where one late sample would be a peak', () => {
+    expect(highestMean(peak, { fromMs: 0, toMs: 301 }, 100)).toBe(6);
+    expect(highestMean(peak, { fromMs: 0, toMs: 399 }, 100)).toBe(6);
+    expect(highestMean(peak, { fromMs: 0, toMs: 400 }, 100)).toBe(40);
+  });
+
+  it('of a span shorter than a bucket is its mean', () => {
+    expect(highestMean(peak, { fromMs: 100, toMs: 175 }, 100)).toBe((9 * 50 + 3 * 25) / 75);
+  });
+
+  it('is unknown without samples, and in an empty span', () => {
+    expect(highestMean(undefined, { fromMs: 0, toMs: 300 }, 100)).toBeNull();
+    expect(highestMean({ atMs: [], value: [] }, { fromMs: 0, toMs: 300 }, 100)).toBeNull();
+    expect(highestMean(peak, { fromMs: 100, toMs: 100 }, 100)).toBeNull();
   });
 });
 
