@@ -5,6 +5,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isAlive, type ProcessIdentity } from '@backend-labs/experiment/engine';
 import { runsFolder } from './folders.ts';
 
 export interface RunOnDisk {
@@ -22,16 +23,19 @@ export function runsOnDisk(folder: string = runsFolder): RunOnDisk[] {
     .sort()
     .map((id) => {
       const path = join(folder, id);
-      const pid = enginePid(path);
+      const engine = engineOf(path);
+      const pid = engine?.pid ?? null;
       if (existsSync(join(path, 'kept'))) return { folder: path, state: 'kept', pid };
-      return { folder: path, state: pid !== null && isThere(pid) ? 'running' : 'abandoned', pid };
+      // Not by the pid alone: the system gives it to another process one day.
+      return { folder: path, state: engine !== null && isAlive(engine) ? 'running' : 'abandoned', pid };
     });
 }
 
-function enginePid(path: string): number | null {
+function engineOf(path: string): ProcessIdentity | null {
   try {
-    const { pid } = JSON.parse(readFileSync(join(path, 'engine.json'), 'utf8')) as { pid?: unknown };
-    return typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 0 ? pid : null;
+    const { pid, startTime } = JSON.parse(readFileSync(join(path, 'engine.json'), 'utf8')) as Record<string, unknown>;
+    if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 0) return null;
+    return typeof startTime === 'string' ? { pid, startTime } : null;
   } catch {
     return null;
   }

@@ -11,9 +11,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { UsageError } from '@backend-labs/experiment/engine';
+import { identify, UsageError } from '@backend-labs/experiment/engine';
 import { expect, test } from 'vitest';
 import { bytesOf, diskParts, formatBytes } from '../disk-use.ts';
+import { runsOnDisk } from '../run-leftovers.ts';
 import { clean } from '../verbs/clean.ts';
 
 /** A clone with some of everything in it, and a folder beside it that nothing may touch. */
@@ -78,7 +79,7 @@ test('folders that were made read-only go too', () => {
 test('refuses while a run or a set-up goes on, and removes nothing', () => {
   using clone = makeClone();
   // This very process stands for the one that is still busy.
-  clone.write('clone/.lab/runs/2/engine.json', JSON.stringify({ pid: process.pid, startTime: 'any' }));
+  clone.write('clone/.lab/runs/2/engine.json', JSON.stringify(identify(process.pid)));
   const attempt = () => [...clean(true, clone.state, clone.home)];
   expect(attempt).toThrow(UsageError);
   expect(attempt).toThrow(`a run is going on (process ${process.pid}, .lab/runs/2)`);
@@ -86,6 +87,15 @@ test('refuses while a run or a set-up goes on, and removes nothing', () => {
   clone.write('clone/.lab/lock/owner', `${process.pid} 123\n`);
   expect(attempt).toThrow(/another \.\/lab \(process \d+\) is setting up/);
   expect(existsSync(join(clone.state, 'tmp/a'))).toBe(true);
+});
+
+test('a process that got the number of a run’s dead one does not stand in the way', () => {
+  using clone = makeClone();
+  // This very process has the pid, and did not start when the run's did.
+  clone.write('clone/.lab/runs/2/engine.json', JSON.stringify({ pid: process.pid, startTime: 'earlier' }));
+  expect(runsOnDisk(join(clone.state, 'runs')).map(({ state }) => state)).toEqual(['kept', 'abandoned']);
+  [...clean(false, clone.state, clone.home)];
+  expect(existsSync(join(clone.state, 'runs'))).toBe(false);
 });
 
 test('a run whose process is gone does not stand in the way', () => {
