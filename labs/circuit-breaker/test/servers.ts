@@ -11,6 +11,9 @@ export const settings: PolicyContext['settings'] = {
   windowMs: 1000,
   errorThresholdPercent: 50,
   resetMs: 200,
+  volumeThreshold: 10,
+  shards: 1,
+  bulkheadCalls: 5,
 };
 
 async function listen(handle: RequestListener) {
@@ -26,28 +29,39 @@ async function listen(handle: RequestListener) {
   };
 }
 
-/** A dependency and a gateway in front of it. `hang` makes the dependency late by that much from now on. */
-export async function startServers(createPolicy: CreatePolicy) {
+export interface StartOptions {
+  settings?: Partial<PolicyContext['settings']>;
+  workers?: number;
+  serviceMs?: number;
+  maxRequests?: number;
+}
+
+/** A dependency and a gateway in front of it. `tell` changes the dependency's condition from now on. */
+export async function startServers(createPolicy: CreatePolicy, options: StartOptions = {}) {
   await using stack = new AsyncDisposableStack();
-  const dependency = stack.use(await listen(createDependency({ serviceMs: 1 })));
-  const app = await createGateway({ dependencyUrl: dependency.url, createPolicy, settings });
+  const given = { ...settings, ...options.settings };
+  const { workers = Number.POSITIVE_INFINITY, serviceMs = 1, maxRequests = Number.POSITIVE_INFINITY } = options;
+  const dependency = stack.use(await listen(createDependency({ serviceMs, workers, shards: given.shards })));
+  const app = await createGateway({ dependencyUrl: dependency.url, createPolicy, settings: given, maxRequests });
   stack.defer(() => app.close());
   const gateway = stack.use(await listen(app.handle));
   const owned = stack.move();
+  async function ask(path: string) {
+    const response = await fetch(`${gateway.url}${path}`);
+    await response.arrayBuffer();
+    return { status: response.status, outcome: response.headers.get('x-outcome') };
+  }
   return {
     dependencyUrl: dependency.url,
-    async quote() {
-      const response = await fetch(`${gateway.url}/quote`);
-      await response.arrayBuffer();
-      return { status: response.status, outcome: response.headers.get('x-outcome') };
-    },
-    async hang(hangMs: number) {
+    ask,
+    quote: (item = 0) => ask(`/quotes/${item}`),
+    async tell(condition: Record<string, unknown>) {
       const response = await fetch(`${dependency.url}/control`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ hangMs }),
+        body: JSON.stringify(condition),
       });
-      await response.arrayBuffer();
+      return { status: response.status, text: await response.text() };
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

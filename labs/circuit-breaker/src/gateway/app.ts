@@ -1,19 +1,22 @@
 /**
- * The gateway: it answers GET /quote by asking the dependency, through one policy.
+ * The gateway: it answers GET /quotes/:item by asking the dependency, through one policy.
  *
+ * GET /catalogue needs no dependency. It is the unrelated endpoint of the same process: does the failure cascade?
  * Invariant: the policy is the only thing in which two variants differ.
- * Read next: ../variants/breaker.ts.
+ * Read next: dependency-client.ts (one call), ../variants/breaker.ts.
  */
 import type { RequestListener } from 'node:http';
 import fastify from 'fastify';
 import CircuitBreaker from 'opossum';
-import { Agent } from 'undici';
-import type { CreatePolicy, PolicyContext, Quote } from '../contract.ts';
+import type { CreatePolicy, PolicyContext } from '../contract.ts';
+import { createDependencyClient, isClientError } from './dependency-client.ts';
 
 export interface GatewayOptions {
   dependencyUrl: string;
   createPolicy: CreatePolicy;
   settings: PolicyContext['settings'];
+  /** How many requests are served at once, as with a pool of threads; Infinity for no limit. */
+  maxRequests: number;
 }
 
 export interface Gateway {
@@ -21,39 +24,47 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-export async function createGateway({ dependencyUrl, createPolicy, settings }: GatewayOptions): Promise<Gateway> {
-  // No limit on connections: a limit would be a bulkhead, and this experiment is about timeouts and breakers.
-  const agent = new Agent({ connections: null });
-  const origin = new URL(dependencyUrl).origin;
-  let lastKnown: Quote = { price: 0 };
-
-  async function fetchQuote(signal?: AbortSignal): Promise<Quote> {
-    const { statusCode, body } = await agent.request({ origin, path: '/quote', method: 'GET', signal: signal ?? null });
-    if (statusCode !== 200) {
-      await body.dump();
-      throw new Error(`the dependency answered ${statusCode}`);
-    }
-    lastKnown = (await body.json()) as Quote;
-    return lastKnown;
-  }
-
-  const policy = await createPolicy({
-    fetchQuote,
-    staleQuote: () => lastKnown,
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const { settings, maxRequests } = options;
+  const dependency = createDependencyClient(options.dependencyUrl);
+  const policy = await options.createPolicy({
+    fetchQuote: dependency.fetchQuote,
+    staleQuote: dependency.staleQuote,
+    isClientError,
     settings,
+    random: Math.random,
     libraries: { CircuitBreaker },
   });
 
   const app = fastify();
-  app.get('/quote', async (_request, reply) => {
-    try {
-      const answer = await policy.call();
-      if (answer.kind === 'fallback') reply.header('x-outcome', 'degraded');
-      return answer.quote;
-    } catch (error) {
-      return reply.status(502).send({ error: (error as Error).message });
-    }
+  let requests = 0;
+  app.addHook('onRequest', async (_request, reply) => {
+    requests += 1;
+    // `close` and not `onResponse`: it comes for a request whose caller hung up as well.
+    reply.raw.once('close', () => {
+      requests -= 1;
+    });
+    if (requests > maxRequests)
+      return reply.status(503).header('retry-after', '1').send({ error: 'too many requests' });
   });
+
+  app.get<{ Params: { item: number } }>(
+    '/quotes/:item',
+    { schema: { params: { type: 'object', properties: { item: { type: 'integer', minimum: 0 } } } } },
+    async ({ params: { item } }, reply) => {
+      try {
+        const answer = await policy.call({ item, shard: item % settings.shards });
+        if (answer.kind === 'fallback') reply.header('x-outcome', 'degraded');
+        return answer.quote;
+      } catch (error) {
+        const status = isClientError(error) ? 404 : 502;
+        return reply.status(status).send({ error: (error as Error).message });
+      }
+    },
+  );
+
+  app.get('/catalogue', async () => ({ items: ['tea', 'coffee', 'cocoa'] }));
+
   await app.ready();
   return {
     // Fastify only routes here; shared/service owns the listening and the shutdown.
@@ -61,7 +72,7 @@ export async function createGateway({ dependencyUrl, createPolicy, settings }: G
     async close() {
       await policy.close?.();
       await app.close();
-      await agent.destroy();
+      await dependency.close();
     },
   };
 }

@@ -8,7 +8,7 @@
 import type { CreatePolicy } from '../contract.ts';
 
 const createPolicy: CreatePolicy = ({ fetchQuote }) => ({
-  call: async () => ({ kind: 'quote', quote: await fetchQuote() }),
+  call: async (request) => ({ kind: 'quote', quote: await fetchQuote(request) }),
 });
 
 export default createPolicy;

@@ -3,12 +3,15 @@
  *
  * It bounds what the gateway holds: λ·T calls in flight instead of λ·(however long the dependency takes). It does not
  * relieve the dependency: that goes on working on calls nobody waits for any more, and gets each new one as well.
- * Read next: breaker.ts.
+ * Read next: retry.ts (what people add next), breaker.ts.
  */
 import type { CreatePolicy } from '../contract.ts';
 
 const createPolicy: CreatePolicy = ({ fetchQuote, settings }) => ({
-  call: async () => ({ kind: 'quote', quote: await fetchQuote(AbortSignal.timeout(settings.timeoutMs)) }),
+  call: async (request) => ({
+    kind: 'quote',
+    quote: await fetchQuote(request, AbortSignal.timeout(settings.timeoutMs)),
+  }),
 });
 
 export default createPolicy;

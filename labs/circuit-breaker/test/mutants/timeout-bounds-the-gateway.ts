@@ -2,9 +2,9 @@
 import type { CreatePolicy } from '../../src/contract.ts';
 
 const createPolicy: CreatePolicy = ({ fetchQuote, settings }) => ({
-  async call() {
+  async call(request) {
     AbortSignal.timeout(settings.timeoutMs);
-    return { kind: 'quote', quote: await fetchQuote() };
+    return { kind: 'quote', quote: await fetchQuote(request) };
   },
 });
 

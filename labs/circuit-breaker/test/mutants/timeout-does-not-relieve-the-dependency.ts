@@ -6,11 +6,11 @@ const CAP = 10;
 const createPolicy: CreatePolicy = ({ fetchQuote, settings }) => {
   let inFlight = 0;
   return {
-    async call() {
+    async call(request) {
       if (inFlight >= CAP) throw new Error('too many calls in flight');
       inFlight += 1;
       try {
-        return { kind: 'quote', quote: await fetchQuote(AbortSignal.timeout(settings.timeoutMs)) };
+        return { kind: 'quote', quote: await fetchQuote(request, AbortSignal.timeout(settings.timeoutMs)) };
       } finally {
         inFlight -= 1;
       }

@@ -1,0 +1,114 @@
+/**
+ * brownout: for a while a share e of the calls fails, above p. Does cutting off the rest help?
+ *
+ * The counter-example. The dependency could serve 1 − e of the requests, and with a breaker hardly any arrive.
+ * Errors are drawn by chance at the dependency, each call on its own.
+ * Read next: near-threshold.ts (a share below p), one-shard-down.ts (where the failing share is known by name).
+ */
+import { atLeast, atMost, eventsIn, experiment, faultSpan, type Observation } from '@backend-labs/experiment';
+import { arrivals, asked, pauses, percentOf, rounded } from './measures.ts';
+import { stand, workloadOf } from './stand.ts';
+
+const parameters = {
+  ratePerSecond: 200,
+  serviceMs: 20,
+  timeoutMs: 500,
+  windowMs: 1000,
+  errorThreshold: 0.5,
+  // Not shorter than W: when it closes, the window then holds none of the old failures, only the calls turned away.
+  resetMs: 2000,
+  errorShare: 0.7,
+  failAtMs: 1300,
+  healAtMs: 9300,
+  durationMs: 10_000,
+};
+type BrownoutParameters = typeof parameters;
+type BrownoutObservation = Observation<BrownoutParameters>;
+
+/** The share of the requests that got a quote in the brownout, in percent. */
+function served(observation: BrownoutObservation): number | null {
+  const span = faultSpan(observation, 'errors');
+  return span && percentOf(asked(observation, span), 'ok');
+}
+
+/**
+ * The share that a breaker can serve, with luck: each first probe succeeds (a chance of 1 − e).
+ *
+ * It opens when p·λ·W calls in its window have failed, which takes t = p·W/e, and then stays open for R at least. In a
+ * brownout of D it is closed 1 + ⌊(D − t)/(t + R)⌋ times for t, and serves 1 − e of what comes then.
+ */
+function luckyBreaker({ windowMs, errorThreshold, resetMs, errorShare, failAtMs, healAtMs }: BrownoutParameters) {
+  const closedMs = (errorThreshold * windowMs) / errorShare;
+  const brownoutMs = healAtMs - failAtMs;
+  const times = 1 + Math.floor((brownoutMs - closedMs) / (closedMs + resetMs));
+  return (100 * (1 - errorShare) * times * closedMs) / brownoutMs;
+}
+
+/** What chance may add to a share of some hundred calls, four standard deviations and a bit. */
+const CHANCE = 0.25;
+
+export const brownout = experiment({
+  ...stand,
+  question: 'For a while most calls fail, but not all. Does cutting off the rest help?',
+  parameters,
+  quick: {
+    ratePerSecond: 150,
+    windowMs: 700,
+    resetMs: 1400,
+    failAtMs: 850,
+    healAtMs: 4250,
+    durationMs: 4500,
+  },
+  workload: (given) => workloadOf(given, 5 * given.timeoutMs),
+  timeline: ({ failAtMs, healAtMs }) => [{ fault: 'errors', atMs: failAtMs, healAtMs }],
+  resolutionMs: ({ timeoutMs }) => timeoutMs / 5,
+  properties: {
+    'serves what is left': atLeast<BrownoutParameters>({
+      description: 'In the brownout, the share of requests that the dependency could serve is served',
+      kind: 'characteristic',
+      unit: '% of the requests',
+      formula: `${1 - CHANCE} · (1 − e)`,
+      bound: ({ errorShare }) => (1 - CHANCE) * 100 * (1 - errorShare),
+      measure: served,
+    }),
+    'serves less than is left': atMost<BrownoutParameters>({
+      description: 'In the brownout, no more is served than an open breaker leaves time for',
+      kind: 'characteristic',
+      unit: '% of the requests',
+      formula: `${1 + CHANCE} · (1 − e) · n·t/D, t = p·W/e, n = 1 + ⌊(D − t)/(t + R)⌋`,
+      bound: (given) => (1 + CHANCE) * luckyBreaker(given),
+      measure: served,
+    }),
+  },
+  claims: [
+    {
+      id: 'timeout-serves-what-is-left',
+      statement: 'In a brownout, a plain timeout serves the 1 − e that the dependency still can.',
+      property: 'serves what is left',
+      variant: 'timeout',
+      control: 'breaker',
+    },
+    {
+      id: 'breaker-serves-less-in-a-brownout',
+      statement:
+        'In the same brownout a breaker serves LESS than a timeout alone: it turns away what would have succeeded.',
+      property: 'serves less than is left',
+      variant: 'breaker',
+      control: 'timeout',
+    },
+  ],
+  facts(observation) {
+    const span = faultSpan(observation, 'errors');
+    const requests = span && asked(observation, span);
+    return {
+      'served in the brownout (%)': rounded(served(observation)),
+      'degraded in the brownout (%)': requests && rounded(percentOf(requests, 'degraded')),
+      'calls reaching the dependency in the brownout': span && eventsIn(arrivals(observation), span).length,
+      'pauses of R/2 or more in the calls': span && pauses(observation, span),
+    };
+  },
+  plots: [
+    { series: 'load.ok', title: 'Requests that got a quote', unit: 'per 250 ms' },
+    { series: 'dependency.circuit-breaker.call-arrived', title: 'Calls that reach the dependency', unit: 'per 250 ms' },
+  ],
+});

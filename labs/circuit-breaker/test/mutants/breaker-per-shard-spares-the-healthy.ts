@@ -1,0 +1,2 @@
+/** Disabled: telling the shards apart. */
+export { default } from '../../src/variants/breaker.ts';

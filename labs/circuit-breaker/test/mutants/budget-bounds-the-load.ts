@@ -1,0 +1,20 @@
+/** Disabled: paying. The budget is checked and never spent. */
+import type { CreatePolicy } from '../../src/contract.ts';
+
+const createPolicy: CreatePolicy = ({ fetchQuote, settings }) => {
+  let budget = 0;
+  return {
+    async call(request) {
+      budget = Math.min(5, budget + 0.1);
+      for (let retries = 0; ; retries++) {
+        try {
+          return { kind: 'quote', quote: await fetchQuote(request, AbortSignal.timeout(settings.timeoutMs)) };
+        } catch (error) {
+          if (retries === 3 || budget < 1) throw error;
+        }
+      }
+    },
+  };
+};
+
+export default createPolicy;

@@ -1,0 +1,2 @@
+/** Disabled: judging all shards as one. */
+export { default } from '../../src/variants/breaker-per-shard.ts';

@@ -1,0 +1,2 @@
+/** Disabled: counting client errors. */
+export { default } from '../../src/variants/breaker.ts';

@@ -1,0 +1,2 @@
+/** Disabled: the volume threshold. */
+export { default } from '../../src/variants/breaker-any-volume.ts';

@@ -1,0 +1,2 @@
+/** Disabled: doing without retries. */
+export { default } from '../../src/variants/retry.ts';
