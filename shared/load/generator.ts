@@ -2,7 +2,7 @@
  * The generator's process: reads a plan, waits for the start, keeps the schedule, reports.
  *
  * It is a process of its own so that neither the engine nor a service can delay a send, and its CPU time is only the
- * load's. Its parent is start-generator.ts. Read next: protocol.ts (what is said), sender.ts (what is done).
+ * load's. Its parent is generator-process.ts. Read next: protocol.ts (what is said), sender.ts (what is done).
  */
 import { createWriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -17,7 +17,7 @@ import { scheduleOf } from './schedule.ts';
 import { Sender } from './sender.ts';
 import { summarise } from './summary.ts';
 import { type OperationTarget, openTarget } from './target.ts';
-import { warmUp } from './warm-up.ts';
+import { warmUp, warmUpEarly } from './warm-up.ts';
 
 const DELAY_RESOLUTION_MS = 10;
 const CLOSE_LIMIT_MS = 2000;
@@ -40,9 +40,10 @@ interface Prepared {
 }
 
 async function prepare(plan: LoadPlan, operationsFile: string): Promise<Prepared> {
+  await warming;
   const sender = new Sender(scheduleOf(plan), plan.timeoutMs);
   const target = await openTarget(plan.operation, sender.settle);
-  if (plan.operation.kind === 'http') await warmUp(plan.operation);
+  if (plan.operation.kind === 'http') await warmUp(plan.operation, warming !== undefined);
   tell({ type: 'ready' });
   return { plan, operationsFile, sender, target };
 }
@@ -108,12 +109,16 @@ function fail(error: unknown): void {
 process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
 
+let warming: Promise<void> | undefined;
 let prepared: Promise<Prepared> | undefined;
 const aborted = Promise.withResolvers<void>();
 const lines = createInterface({ input: process.stdin });
 lines.on('line', (line) => {
   const message = JSON.parse(line) as ToGenerator;
-  if (message.type === 'plan') {
+  if (message.type === 'warm-up') {
+    warming = warmUpEarly();
+    warming.catch(fail);
+  } else if (message.type === 'plan') {
     prepared = prepare(message.plan, message.operationsFile);
     prepared.catch(fail);
   } else if (message.type === 'start') {

@@ -2,7 +2,7 @@
  * What the generator's process and its parent say to each other, a JSON object a line: the parent on the child's
  * stdin, the child on its file descriptor 3. The child's stdout and stderr are its log.
  *
- * start of the child → plan → ready → start → progress … → report; `failed` may come instead of any answer.
+ * start of the child → (warm-up →) plan → ready → start → progress … → report; `failed` may come instead of any answer.
  * The end of stdin at any time means that the parent is gone: the child exits at once.
  */
 import type { LoadPlan, LoadReport, OperationCounts } from './plan.ts';
@@ -15,6 +15,7 @@ export interface LoadProgress extends OperationCounts {
 }
 
 export type ToGenerator =
+  | { type: 'warm-up' }
   | { type: 'plan'; plan: LoadPlan; operationsFile: string }
   | { type: 'start'; atMonotonicMs: number }
   | { type: 'abort' };

@@ -1,50 +1,16 @@
 /**
- * Starts the generator's process and talks to it.
+ * Starts the generator's process, with a plan or before there is one.
  *
- * Invariant: nothing is left behind. The process dies with its parent (its stdin ends), on disposal, when a deadline
- * passes, and when the signal fires. It leads a process group of its own, so that Ctrl-C in a terminal reaches the
- * parent only, which then decides between abort() (what was measured so far) and disposal.
+ * Read next: generator-process.ts (its life), generator.ts (the process itself).
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { closeSync, openSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable, Writable } from 'node:stream';
-import { monotonicMs } from './clock.ts';
-import { columnsFromBytes } from './columns.ts';
-import type { LoadPlan, LoadReport } from './plan.ts';
-import { type FromGenerator, type LoadProgress, MARGIN_MS, type ToGenerator } from './protocol.ts';
-import { scheduleOf } from './schedule.ts';
-
-const GENERATOR = join(import.meta.dirname, 'generator.ts');
-const READY_LIMIT_MS = 30_000;
-/** Between the call of run() and the first send, so that the message is there before the schedule starts. */
-const START_DELAY_MS = 20;
-const LOG_LINES = 8;
-
-export interface GeneratorOptions {
-  /** An existing temporary folder for the generator's log and, while they are handed over, its rows. */
-  folder: string;
-  /** When it fires, the process is killed and what is pending rejects with the signal's reason. */
-  signal?: AbortSignal;
-  /** Called right after the spawn, before anything else can happen, so that a reaper can be told. */
-  onSpawn?: (pid: number) => void;
-  /** Every 250 ms of a run. */
-  onProgress?: (progress: LoadProgress) => void;
-  /** Arguments for node itself, before the file. */
-  nodeArguments?: string[];
-}
-
-/** A generator that is ready to send. It runs once. */
-export interface LoadGenerator extends AsyncDisposable {
-  readonly pid: number;
-  /** Sends. `startAtMonotonicMs` is on clock.ts's clock and may be in the future; default: as soon as possible. */
-  run(startAtMonotonicMs?: number): Promise<LoadReport>;
-  /** Stops sending. run() resolves with what there is; operations in flight stay unfinished. */
-  abort(): void;
-}
+import {
+  type GeneratorOptions,
+  GeneratorProcess,
+  type LoadGenerator,
+  type OpenGenerator,
+  requireSense,
+} from './generator-process.ts';
+import type { LoadPlan } from './plan.ts';
 
 /**
  * Starts a generator process; resolves when it is ready. Rejects with RangeError on a plan that is nonsense, and with
@@ -52,141 +18,22 @@ export interface LoadGenerator extends AsyncDisposable {
  */
 export async function startGenerator(plan: LoadPlan, options: GeneratorOptions): Promise<LoadGenerator> {
   options.signal?.throwIfAborted();
-  if (!Number.isFinite(plan.timeoutMs) || plan.timeoutMs <= 0) {
-    throw new RangeError(`timeoutMs must be above 0, received ${plan.timeoutMs}`);
-  }
-  scheduleOf({ ...plan, durationMs: Math.min(plan.durationMs, 1) }); // its checks of the plan, without the rows
-  const generator = new GeneratorProcess(plan, options);
+  requireSense(plan);
+  const generator = new GeneratorProcess(options);
   try {
-    await generator.ready();
-    return generator;
+    return await generator.prepare(plan);
   } catch (error) {
     await generator[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-class GeneratorProcess implements LoadGenerator {
-  readonly pid: number;
-  readonly #plan: LoadPlan;
-  readonly #options: GeneratorOptions;
-  readonly #child: ChildProcess;
-  readonly #logFile: string;
-  readonly #operationsFile: string;
-  readonly #ready = Promise.withResolvers<void>();
-  readonly #report = Promise.withResolvers<Omit<LoadReport, 'operations'>>();
-  readonly #exited = Promise.withResolvers<void>();
-  #deadline: NodeJS.Timeout | undefined;
-
-  constructor(plan: LoadPlan, options: GeneratorOptions) {
-    this.#plan = plan;
-    this.#options = options;
-    const name = `load-${randomUUID().slice(0, 8)}`;
-    this.#logFile = join(options.folder, `${name}.log`);
-    this.#operationsFile = join(options.folder, `${name}.operations`);
-    const log = openSync(this.#logFile, 'a');
-    try {
-      this.#child = spawn(process.execPath, [...(options.nodeArguments ?? []), GENERATOR], {
-        detached: true,
-        stdio: ['pipe', log, log, 'pipe'],
-      });
-    } finally {
-      closeSync(log);
-    }
-    this.pid = this.#child.pid ?? -1;
-    if (this.#child.pid !== undefined) options.onSpawn?.(this.#child.pid);
-    // Whichever of these is not awaited must not count as unhandled.
-    this.#ready.promise.catch(() => {});
-    this.#report.promise.catch(() => {});
-    this.#listen();
-    this.#tell({ type: 'plan', plan, operationsFile: this.#operationsFile });
-  }
-
-  #listen(): void {
-    const fromChild = this.#child.stdio[3] as Readable;
-    const lines = createInterface({ input: fromChild });
-    lines.on('line', (line) => this.#hear(JSON.parse(line) as FromGenerator));
-    (this.#child.stdin as Writable).on('error', () => {}); // it died; 'exit' says so
-    this.#child.on('error', (error) => this.#fail(error));
-    // 'close' rather than 'exit': the last line may still be in the pipe when the process is gone.
-    this.#child.on('close', (code, signal) => void this.#onClose(code, signal));
-    this.#child.on('exit', () => this.#exited.resolve());
-    this.#options.signal?.addEventListener('abort', this.#onSignal, { once: true });
-  }
-
-  #hear(message: FromGenerator): void {
-    if (message.type === 'ready') this.#ready.resolve();
-    else if (message.type === 'report') this.#report.resolve(message.report);
-    else if (message.type === 'failed') this.#fail(new Error(`The load generator failed: ${message.message}`));
-    else {
-      const { type: _, ...progress } = message;
-      this.#options.onProgress?.(progress);
-    }
-  }
-
-  #tell(message: ToGenerator): void {
-    (this.#child.stdin as Writable).write(`${JSON.stringify(message)}\n`);
-  }
-
-  #onSignal = (): void => this.#fail(this.#options.signal?.reason);
-
-  #fail(error: unknown): void {
-    this.#ready.reject(error);
-    this.#report.reject(error);
-    this.#kill();
-  }
-
-  async #onClose(code: number | null, signal: string | null): Promise<void> {
-    const log = await readFile(this.#logFile, 'utf8').catch(() => '');
-    const lastLines = log.trimEnd().split('\n').slice(-LOG_LINES).join('\n');
-    const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
-    this.#fail(new Error(`The load generator ended early (${how}). Its last lines:\n${lastLines || '(none)'}`));
-    this.#exited.resolve(); // 'exit' never comes if it could not be spawned
-  }
-
-  ready(): Promise<void> {
-    this.#limit(READY_LIMIT_MS, 'was not ready');
-    return this.#ready.promise;
-  }
-
-  async run(startAtMonotonicMs = monotonicMs() + START_DELAY_MS): Promise<LoadReport> {
-    const untilStart = Math.max(0, startAtMonotonicMs - monotonicMs());
-    this.#limit(untilStart + this.#plan.durationMs + this.#plan.timeoutMs + MARGIN_MS * 3, 'did not report');
-    this.#tell({ type: 'start', atMonotonicMs: startAtMonotonicMs });
-    const report = await this.#report.promise;
-    clearTimeout(this.#deadline);
-    await this.#exited.promise;
-    const bytes = await readFile(this.#operationsFile);
-    await rm(this.#operationsFile, { force: true });
-    return { ...report, operations: columnsFromBytes(bytes, report.counts.intended) };
-  }
-
-  abort(): void {
-    this.#tell({ type: 'abort' });
-  }
-
-  #limit(limitMs: number, what: string): void {
-    clearTimeout(this.#deadline);
-    this.#deadline = setTimeout(() => {
-      this.#fail(new Error(`The load generator ${what} within ${Math.round(limitMs)} ms; its log is ${this.#logFile}`));
-    }, limitMs);
-    this.#deadline.unref();
-  }
-
-  #kill(): void {
-    clearTimeout(this.#deadline);
-    this.#options.signal?.removeEventListener('abort', this.#onSignal);
-    if (this.#child.pid === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    try {
-      process.kill(-this.#child.pid, 'SIGKILL'); // the group: a module's own children too
-    } catch {
-      this.#child.kill('SIGKILL'); // gone already, or its group is not there yet
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#kill();
-    await this.#exited.promise;
-    await rm(this.#operationsFile, { force: true });
-  }
+/**
+ * Starts a generator process that is given its plan later, and makes itself warm until then: loading and compiling its
+ * code takes longer than most services need to start. Whoever calls it disposes it, and nothing is sent to the system
+ * before its run.
+ */
+export function openGenerator(options: GeneratorOptions): OpenGenerator {
+  options.signal?.throwIfAborted();
+  return new GeneratorProcess(options).warmUp();
 }

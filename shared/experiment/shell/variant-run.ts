@@ -7,7 +7,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type LoadPlan, type LoadProgress, type LoadReport, monotonicMs, startGenerator } from '@backend-labs/load';
+import { type LoadPlan, type LoadProgress, type LoadReport, monotonicMs, openGenerator } from '@backend-labs/load';
 import { disturbancesOf } from '../disturbance.ts';
 import { EXIT } from '../exit-code.ts';
 import type { ExperimentDefinition, FaultDefinition, LedgerContext, UrlOf } from '../lab.ts';
@@ -20,7 +20,7 @@ import { ServiceRecorder } from './service-recorder.ts';
 import { ServiceStartError } from './service-start-error.ts';
 
 /** Between asking the generator to start and its first operation: its message must have arrived by then. */
-const START_MARGIN_MS = 50;
+const START_MARGIN_MS = 20;
 
 const WARM_UP_DEADLINE_MS = 5000;
 
@@ -52,6 +52,8 @@ export async function runVariant(options: VariantRunOptions): Promise<Observatio
   const { experiment, parameters, folder } = options;
   mkdirSync(folder, { recursive: true });
   await using disposables = new AsyncDisposableStack();
+  // Of services only, and made first, so that they end last: nothing may be sent to one that is being stopped.
+  const started = disposables.use(new AsyncDisposableStack());
   const broken = new AbortController();
   const signal = AbortSignal.any([options.signal, broken.signal]);
   const services = new Map<string, ServiceProcess>();
@@ -65,6 +67,16 @@ export async function runVariant(options: VariantRunOptions): Promise<Observatio
     if (service === undefined) throw new Error(`there is no service named ${name}, or it is not started yet`);
     return service.url;
   };
+  // Before the services: it makes itself warm while they start.
+  const opened = disposables.use(
+    openGenerator({
+      folder,
+      // Not of `signal`: when a service dies, the generator is to report what it has measured until then.
+      signal: options.signal,
+      onSpawn: (pid) => void options.reaper.watch(pid, `load of ${options.variant}`),
+      onProgress: options.onProgress,
+    }),
+  );
   const variantFile = resolve(options.labFolder, options.variantFile);
   for (const definition of experiment.services({ parameters, variantFile })) {
     const recorder = new ServiceRecorder(definition.name, [...services.keys()]);
@@ -99,7 +111,7 @@ export async function runVariant(options: VariantRunOptions): Promise<Observatio
       },
     });
     services.set(definition.name, service);
-    disposables.use(service);
+    started.use(service);
   }
 
   await warmUp(experiment, { urlOf, parameters, signal }).catch((failure: Error) => {
@@ -112,15 +124,7 @@ export async function runVariant(options: VariantRunOptions): Promise<Observatio
 
   const workload = experiment.workload(parameters);
   const plan: LoadPlan = { ...workload, seed: options.seed, operation: experiment.operation({ urlOf, parameters }) };
-  const generator = disposables.use(
-    await startGenerator(plan, {
-      folder,
-      // Not of `signal`: when a service dies, the generator is to report what it has measured until then.
-      signal: options.signal,
-      onSpawn: (pid) => void options.reaper.watch(pid, `load of ${options.variant}`),
-      onProgress: options.onProgress,
-    }),
-  );
+  const generator = await opened.prepare(plan);
   signal.throwIfAborted();
 
   const startMs = monotonicMs() + START_MARGIN_MS;

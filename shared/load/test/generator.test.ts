@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { monotonicMs } from '../clock.ts';
 import type { LoadProgress } from '../protocol.ts';
 import { scheduleOf } from '../schedule.ts';
-import { startGenerator } from '../start-generator.ts';
+import { openGenerator, startGenerator } from '../start-generator.ts';
 import { isAlive, planFor, runLoad, serve, temporaryFolder, until } from './run-load.ts';
 
 const module = (name: string) => ({
@@ -179,5 +179,52 @@ describe('the generator’s process', () => {
     await expect(startGenerator({ ...plan, durationMs: 0 }, options)).rejects.toThrow(RangeError);
     await expect(startGenerator({ ...plan, timeoutMs: 0 }, options)).rejects.toThrow(/timeoutMs must be above 0/);
     expect(pids).toEqual([]);
+  });
+});
+
+describe('a generator that is opened before its plan is known', () => {
+  it('is ready as soon as it has one, and sends nothing before its run', async () => {
+    const seen: unknown[] = [];
+    await using server = await serve(({ method, url, headers }, response) => {
+      seen.push([method, url, headers['operation-id']]);
+      response.end();
+    });
+    await using folder = await temporaryFolder();
+    const pids: number[] = [];
+    await using open = openGenerator({ folder: folder.path, onSpawn: (pid) => pids.push(pid) });
+    expect(pids).toEqual([open.pid]);
+    const operation = { kind: 'http', url: `${server.url}orders`, method: 'POST', body: 'x' } as const;
+    const generator = await open.prepare(planFor(operation, { durationMs: 50 }));
+    expect(seen).toEqual([]);
+    const report = await generator.run();
+    expect(report.counts).toMatchObject({ intended: 10, ok: 10 });
+    expect(seen.sort()).toEqual(Array.from({ length: 10 }, (_, id) => ['POST', '/orders', String(id)]));
+    expect(isAlive(open.pid)).toBe(false);
+  });
+
+  it('refuses a plan that is nonsense, and goes when it is disposed', async () => {
+    await using folder = await temporaryFolder();
+    const open = openGenerator({ folder: folder.path });
+    await expect(open.prepare({ ...planFor(module('echo.ts')), ratePerSecond: -1 })).rejects.toThrow(RangeError);
+    await open[Symbol.asyncDispose]();
+    expect(isAlive(open.pid)).toBe(false);
+  });
+
+  it('that has died in the meantime says so when it is given one', async () => {
+    await using folder = await temporaryFolder();
+    await using open = openGenerator({ folder: folder.path });
+    process.kill(open.pid, 'SIGKILL');
+    await until('it is gone', () => !isAlive(open.pid));
+    await expect(open.prepare(planFor(module('echo.ts')))).rejects.toThrow(/ended early \(signal SIGKILL\)/);
+  });
+
+  it('is killed when the signal fires', async () => {
+    await using folder = await temporaryFolder();
+    const interruption = new AbortController();
+    await using open = openGenerator({ folder: folder.path, signal: interruption.signal });
+    interruption.abort(new Error('enough'));
+    await until('it is gone', () => !isAlive(open.pid));
+    await expect(open.prepare(planFor(module('echo.ts')))).rejects.toThrow('enough');
+    expect(() => openGenerator({ folder: folder.path, signal: interruption.signal })).toThrow('enough');
   });
 });

@@ -6,8 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { GeneratorOptions } from '../generator-process.ts';
 import type { LoadPlan, LoadReport } from '../plan.ts';
-import { type GeneratorOptions, startGenerator } from '../start-generator.ts';
+import { startGenerator } from '../start-generator.ts';
 
 export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
   const path = await mkdtemp(join(tmpdir(), 'backend-labs-load-test-'));
