@@ -21,6 +21,7 @@ export function unstartedObservation(
       latencyMs: none,
       serviceMs: none,
       sendLagMs: { p50: 0, p99: 0, max: 0 },
+      roundTrips: [],
       eventLoopDelayMs: { p50: 0, p99: 0, max: 0 },
       cpuMs: 0,
       series: {

@@ -13,6 +13,7 @@ import { monotonicMs } from './clock.ts';
 import { columnBytes, firstRows } from './columns.ts';
 import type { LoadPlan, LoadReport, OperationColumns } from './plan.ts';
 import { type FromGenerator, MARGIN_MS, PROGRESS_INTERVAL_MS, type ToGenerator } from './protocol.ts';
+import { measureRoundTrips } from './round-trips.ts';
 import { scheduleOf } from './schedule.ts';
 import { Sender } from './sender.ts';
 import { summarise } from './summary.ts';
@@ -60,12 +61,19 @@ async function run(prepared: Prepared, startAtMs: number, aborted: Promise<void>
   const progress = setInterval(() => {
     tell({ type: 'progress', atMs: sender.elapsedMs, sent: sender.sent, ...sender.counts() });
   }, PROGRESS_INTERVAL_MS);
+  const loaded = new AbortController();
+  const roundTrips = measureRoundTrips({
+    urls: plan.roundTripUrls ?? [],
+    signal: loaded.signal,
+    nowMs: () => monotonicMs() - startAtMs,
+  });
   const limit = new AbortController();
   const overtime = sleep(plan.durationMs + plan.timeoutMs + MARGIN_MS, undefined, { signal: limit.signal });
   await Promise.race([sender.run(target, startAtMs - offsetMs), aborted, overtime]);
   limit.abort();
   overtime.catch(() => {}); // it was told to stop just now
   clearInterval(progress);
+  loaded.abort();
   delay.disable();
   const elapsedMs = sender.elapsedMs;
   const { user, system } = process.cpuUsage(cpuBefore);
@@ -80,6 +88,7 @@ async function run(prepared: Prepared, startAtMs: number, aborted: Promise<void>
       max: beyondResolution(delay.max),
     },
     cpuMs: (user + system) / 1000,
+    roundTrips: await roundTrips,
     reasons: Object.fromEntries(sender.reasons),
   };
   await writeOperations(operationsFile, operations);

@@ -52,6 +52,8 @@ export interface LoadPlan {
   /** Seed of the schedule; the same seed gives the same start times on every machine. */
   seed: number;
   operation: OperationSpec;
+  /** Trivial routes of the processes that take the load, asked beside it now and then; see round-trips.ts. */
+  roundTripUrls?: readonly string[];
 }
 
 /** Marks a row that has no outcome yet when the run ended. */
@@ -97,6 +99,13 @@ export interface LoadSeries {
   latencyP99Ms: (number | null)[];
 }
 
+/** One request to a trivial route, beside the load. */
+export interface RoundTrip {
+  /** When it was sent, after the run's start. */
+  atMs: number;
+  durationMs: number;
+}
+
 export interface LoadReport {
   /** The run's start on the shared monotonic clock (clock.ts). */
   startedAtMonotonicMs: number;
@@ -114,6 +123,8 @@ export interface LoadReport {
   /** CPU time (user + system) of the generator's process during the run. */
   cpuMs: number;
   series: LoadSeries;
+  /** Of the plan's `roundTripUrls`; empty without them. */
+  roundTrips: RoundTrip[];
   /** Why operations did not end ok: error code or status, and how many. */
   reasons: Record<string, number>;
   operations: OperationColumns;

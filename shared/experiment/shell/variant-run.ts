@@ -10,6 +10,7 @@ import { join, resolve } from 'node:path';
 import { type LoadPlan, type LoadProgress, type LoadReport, monotonicMs, openGenerator } from '@backend-labs/load';
 import { disturbancesOf } from '../disturbance.ts';
 import { EXIT } from '../exit-code.ts';
+import { entriesOf } from '../hop-balance.ts';
 import type { ExperimentDefinition, FaultDefinition, LedgerContext, UrlOf } from '../lab.ts';
 import type { Observation } from '../observation.ts';
 import type { TimelineEntry } from '../result/schema.ts';
@@ -123,7 +124,13 @@ export async function runVariant(options: VariantRunOptions): Promise<Observatio
   for (const [name, recorder] of recorders) recorder.startCountingFrom(join(folder, `${name}.counters`));
 
   const workload = experiment.workload(parameters);
-  const plan: LoadPlan = { ...workload, seed: options.seed, operation: experiment.operation({ urlOf, parameters }) };
+  const plan: LoadPlan = {
+    ...workload,
+    seed: options.seed,
+    operation: experiment.operation({ urlOf, parameters }),
+    // The health route is answered by shared/service and is not counted as a request of the load's.
+    roundTripUrls: entriesOf(experiment.hops).map((name) => new URL('/health/live', urlOf(name)).href),
+  };
   const generator = await opened.prepare(plan);
   signal.throwIfAborted();
 

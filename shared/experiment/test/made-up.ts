@@ -76,6 +76,7 @@ function healthyLoad(): LoadReport {
     latencyMs: percentiles,
     serviceMs: percentiles,
     sendLagMs: { p50: 0, p99: 1, max: 1 },
+    roundTrips: [],
     eventLoopDelayMs: { p50: 0, p99: 1, max: 1 },
     cpuMs: 10,
     series: {

@@ -129,6 +129,7 @@ describe('a report in words', () => {
     ...summarise(columnsOf(rows), 600),
     eventLoopDelayMs: { p50: 0, p99: 0, max: 0 },
     cpuMs: 60,
+    roundTrips: [],
     reasons: { timeout: 1, '500': 1 },
     operations: columnsOf(rows),
     ...over,

@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest';
+import { littlesLaw } from '../littles-law.ts';
+import type { Gauge } from '../observation.ts';
+import { checkInput, fromRows, inFlightOf, type Row, service } from './made-up.ts';
+
+const OUTSIDE_MS = 0.8;
+
+/** 100 operations of 2 ms, of which the service knows only the part that is its own. */
+const rowsOf = (lastsMs: number): Row[] =>
+  Array.from({ length: 100 }, (_, id) => ({ startedAtMs: id * 10, endedAtMs: id * 10 + lastsMs, outcome: 'ok' }));
+
+function inputOf(gauge: Gauge, roundTripMs: number | null) {
+  const input = checkInput();
+  const roundTrips =
+    roundTripMs === null ? [] : Array.from({ length: 20 }, (_, n) => ({ atMs: n * 40, durationMs: roundTripMs }));
+  const load = { ...input.observation.load, ...fromRows(rowsOf(2)), roundTrips };
+  const gateway = service('gateway', { gauges: { 'http.inFlight': gauge } });
+  return {
+    ...input,
+    observation: { ...input.observation, load, services: { ...input.observation.services, gateway } },
+  };
+}
+
+describe("Little's law with calls of a millisecond or two", () => {
+  const ofTheService = inFlightOf(rowsOf(2 - OUTSIDE_MS));
+
+  test('the time that a round trip takes outside of the service is allowed for', () => {
+    expect(littlesLaw(inputOf(ofTheService, OUTSIDE_MS)).ok).toBe(true);
+  });
+
+  test('but only as much of it as was measured', () => {
+    expect(littlesLaw(inputOf(ofTheService, OUTSIDE_MS / 2)).ok).toBe(false);
+    expect(littlesLaw(inputOf(ofTheService, null)).ok).toBe(false);
+  });
+
+  test('a gauge that counts double does not pass for it', () => {
+    const doubled = { ...ofTheService, value: ofTheService.value.map((level) => 2 * level) };
+    expect(littlesLaw(inputOf(doubled, OUTSIDE_MS)).ok).toBe(false);
+  });
+
+  test('nor does one that misses every second operation', () => {
+    const half = inFlightOf(rowsOf(2 - OUTSIDE_MS).filter((_, id) => id % 2 === 0));
+    expect(littlesLaw(inputOf(half, OUTSIDE_MS)).ok).toBe(false);
+  });
+
+  test('a round trip that met a stopped service says nothing', () => {
+    const input = inputOf(ofTheService, OUTSIDE_MS / 2);
+    const stopped = { fromMs: 400, toMs: 500 };
+    const gateway = { ...input.observation.services.gateway, disturbed: [stopped] } as ReturnType<typeof service>;
+    const roundTrips = [...input.observation.load.roundTrips, { atMs: 399, durationMs: 102 }];
+    const observation = {
+      ...input.observation,
+      load: { ...input.observation.load, roundTrips },
+      services: { ...input.observation.services, gateway },
+    };
+    expect(littlesLaw({ ...input, observation }).ok).toBe(false);
+  });
+});

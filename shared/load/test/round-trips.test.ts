@@ -1,0 +1,98 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { measureRoundTrips } from '../round-trips.ts';
+
+async function serve(listener: RequestListener) {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/health/live`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+function measuring(urls: string[]) {
+  const stop = new AbortController();
+  const startMs = performance.now();
+  const trips = measureRoundTrips({ urls, signal: stop.signal, nowMs: () => performance.now() - startMs });
+  return {
+    async end() {
+      stop.abort();
+      return { trips: await trips, elapsedMs: performance.now() - startMs };
+    },
+  };
+}
+
+/** Resolves when the server has answered so many requests. */
+async function until(count: () => number, wanted: number): Promise<void> {
+  while (count() < wanted) await sleep(5);
+}
+
+test('each answer is one round trip, at its time, as long as the answer took', async () => {
+  let answered = 0;
+  await using server = await serve(async (_request, response) => {
+    await sleep(20);
+    response.end('live', () => answered++);
+  });
+  const running = measuring([server.url]);
+  await until(() => answered, 6);
+  const { trips, elapsedMs } = await running.end();
+  // The first opens the connection and is left out; the last may have been under way when it was told to stop.
+  expect(trips.length).toBeGreaterThanOrEqual(4);
+  for (const { atMs, durationMs } of trips) {
+    expect(durationMs).toBeGreaterThan(15);
+    expect(atMs + durationMs).toBeLessThanOrEqual(elapsedMs);
+  }
+  expect(trips.map(({ atMs }) => atMs)).toEqual(trips.map(({ atMs }) => atMs).sort((a, b) => a - b));
+});
+
+test('several services are asked', async () => {
+  const answered = [0, 0];
+  await using first = await serve((_request, response) =>
+    response.end('live', () => {
+      answered[0] = (answered[0] ?? 0) + 1;
+    }),
+  );
+  await using second = await serve((_request, response) =>
+    response.end('live', () => {
+      answered[1] = (answered[1] ?? 0) + 1;
+    }),
+  );
+  const running = measuring([first.url, second.url]);
+  await until(() => Math.min(answered[0] ?? 0, answered[1] ?? 0), 4);
+  expect((await running.end()).trips.length).toBeGreaterThanOrEqual(5);
+});
+
+test('what is not answered with a 2xx, or not at all, is left out', async () => {
+  let answered = 0;
+  const refused = await serve(() => {});
+  await refused[Symbol.asyncDispose]();
+  await using server = await serve((_request, response) => {
+    response.statusCode = 404;
+    response.end(() => answered++);
+  });
+  const running = measuring([server.url, refused.url]);
+  await until(() => answered, 4);
+  expect((await running.end()).trips).toEqual([]);
+});
+
+test('it ends at once, also while an answer is awaited', async () => {
+  let asked = 0;
+  await using server = await serve(() => {
+    asked += 1;
+  });
+  const running = measuring([server.url]);
+  await until(() => asked, 1);
+  expect((await running.end()).trips).toEqual([]);
+});
+
+test('without a url there is nothing to measure', async () => {
+  expect((await measuring([]).end()).trips).toEqual([]);
+});
