@@ -34,11 +34,12 @@ function served(observation: BrownoutObservation): number | null {
 /**
  * The share that a breaker can serve, with luck: each first probe succeeds (a chance of 1 − e).
  *
- * It opens when p·λ·W calls in its window have failed, which takes t = p·W/e, and then stays open for R at least. In a
- * brownout of D it is closed 1 + ⌊(D − t)/(t + R)⌋ times for t, and serves 1 − e of what comes then.
+ * It opens when p·λ·W calls in its window have failed, which takes t = p·W/e + s, and then stays open for R at least.
+ * In a brownout of D it is closed 1 + ⌊(D − t)/(t + R)⌋ times for t, and serves 1 − e of what comes then.
  */
-function luckyBreaker({ windowMs, errorThreshold, resetMs, errorShare, failAtMs, healAtMs }: BrownoutParameters) {
-  const closedMs = (errorThreshold * windowMs) / errorShare;
+function luckyBreaker(given: BrownoutParameters): number {
+  const { serviceMs, windowMs, errorThreshold, resetMs, errorShare, failAtMs, healAtMs } = given;
+  const closedMs = (errorThreshold * windowMs) / errorShare + serviceMs;
   const brownoutMs = healAtMs - failAtMs;
   const times = 1 + Math.floor((brownoutMs - closedMs) / (closedMs + resetMs));
   return (100 * (1 - errorShare) * times * closedMs) / brownoutMs;
@@ -75,7 +76,7 @@ export const brownout = experiment({
       description: 'In the brownout, no more is served than an open breaker leaves time for',
       kind: 'characteristic',
       unit: '% of the requests',
-      formula: `${1 + CHANCE} · (1 − e) · n·t/D, t = p·W/e, n = 1 + ⌊(D − t)/(t + R)⌋`,
+      formula: `${1 + CHANCE} · (1 − e) · n·t/D, t = p·W/e + s, n = 1 + ⌊(D − t)/(t + R)⌋`,
       bound: (given) => (1 + CHANCE) * luckyBreaker(given),
       measure: served,
     }),

@@ -66,7 +66,7 @@ export const cascade = experiment({
   },
   workload: (given) => workloadOf(given, 3 * (given.hangMs + given.serviceMs)),
   timeline: ({ hangAtMs, healAtMs }) => [{ fault: 'hang', atMs: hangAtMs, healAtMs }],
-  resolutionMs: ({ timeoutMs }) => timeoutMs / 4,
+  resolutionMs: ({ timeoutMs }) => timeoutMs / 3,
   properties: {
     'the unrelated endpoint is served': atLeast<CascadeParameters>({
       description: 'While the dependency hangs, an endpoint that does not need it is served',

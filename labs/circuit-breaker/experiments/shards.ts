@@ -54,10 +54,11 @@ function healthyDegraded(observation: ShardObservation): number | null {
 
 /**
  * The least that one breaker turns away, if each first probe meets a healthy shard: as in brownout.ts, with e = 1/N. It
- * is closed for t = p·W·N at a time, and open for R in between.
+ * is closed for t = p·W·N + s at a time, and open for R in between.
  */
-function luckyDegraded({ windowMs, errorThreshold, shards, resetMs, failAtMs, healAtMs }: ShardParameters): number {
-  const closedMs = errorThreshold * windowMs * shards;
+function luckyDegraded(given: ShardParameters): number {
+  const { serviceMs, windowMs, errorThreshold, shards, resetMs, failAtMs, healAtMs } = given;
+  const closedMs = errorThreshold * windowMs * shards + serviceMs;
   const downMs = healAtMs - failAtMs;
   const times = 1 + Math.floor((downMs - closedMs) / (closedMs + resetMs));
   return 100 * (1 - (times * closedMs) / downMs);
@@ -88,7 +89,7 @@ export const oneShardDown = experiment({
       description: 'While one shard is down, requests for the healthy ones are answered by the fallback',
       kind: 'characteristic',
       unit: '% of the requests for healthy shards',
-      formula: `${SLACK} · (1 − n·t/D), t = p·W·N, n = 1 + ⌊(D − t)/(t + R)⌋`,
+      formula: `${SLACK} · (1 − n·t/D), t = p·W·N + s, n = 1 + ⌊(D − t)/(t + R)⌋`,
       bound: (given) => SLACK * luckyDegraded(given),
       measure: healthyDegraded,
     }),
@@ -154,10 +155,10 @@ export const oneShardDownHighThreshold = experiment({
       },
     }),
     'the failing shard is relieved': atMost<ShardParameters>({
-      description: 'While a shard is down, hardly any of its calls reach it',
+      description: 'While a shard is down, its calls reach it for two windows at most, and then one in R',
       kind: 'guarantee',
       unit: '% of the calls for it',
-      formula: 'two windows at most before it opens, then one call in R:',
+      formula: '(2·W + D/R · N/λ) / D',
       bound({ ratePerSecond, shards, windowMs, resetMs, failAtMs, healAtMs }) {
         const downMs = healAtMs - failAtMs;
         const callsInDown = ((ratePerSecond / shards) * downMs) / 1000;
