@@ -101,8 +101,6 @@ async function measure({ windows, rounds }: FailingTask): Promise<FailingMeasure
   return measured;
 }
 
-if (import.meta.main) {
-  const task = JSON.parse(process.argv[2] ?? '') as FailingTask;
-  await measure(task); // until V8 has compiled what is measured
-  process.stdout.write(JSON.stringify(await measure(task)));
-}
+const task = JSON.parse(process.argv[2] ?? '') as FailingTask;
+await measure(task); // until V8 has compiled what is measured
+process.stdout.write(JSON.stringify(await measure(task)));

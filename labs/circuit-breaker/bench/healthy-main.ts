@@ -129,7 +129,5 @@ async function measure({ policyFile, ...task }: HealthyTask): Promise<HealthyMea
   return { ns, cpuNs: ((user + system) * 1000) / (task.bursts * BURST_CALLS), ...memory };
 }
 
-if (import.meta.main) {
-  const task = JSON.parse(process.argv[2] ?? '') as HealthyTask;
-  process.stdout.write(JSON.stringify(await measure(task)));
-}
+const task = JSON.parse(process.argv[2] ?? '') as HealthyTask;
+process.stdout.write(JSON.stringify(await measure(task)));

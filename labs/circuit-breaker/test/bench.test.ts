@@ -5,7 +5,7 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { mkdtempDisposable, readdir, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -18,7 +18,11 @@ import benchCircuitBreaker from '../bench.ts';
 import { settings, startServers } from './servers.ts';
 
 const never = new AbortController().signal;
-const makeFolder = () => mkdtempDisposable(join(tmpdir(), 'backend-labs-bench-test-'));
+
+async function makeFolder() {
+  const path = await mkdtemp(join(tmpdir(), 'backend-labs-bench-test-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
 
 function contextOf(folder: string, signal: AbortSignal, log: (line: string) => void = () => {}) {
   return { quick: true, signal, log, folder, stateFolder: folder };
