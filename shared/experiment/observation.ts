@@ -11,6 +11,8 @@ import type { TimelineEntry } from './result/schema.ts';
 export interface Gauge {
   atMs: number[];
   value: number[];
+  /** Value × ms from the sample before to this one, exact, each change counted; NaN where nobody watched. */
+  area?: number[];
 }
 
 /** What the harness saw of one service, from outside its code. */
@@ -74,13 +76,20 @@ export function faultSpan(observation: Observation<unknown>, fault: string): Spa
   return { fromMs: entry.effectiveAtMs, toMs: entry.healedAtMs ?? observation.load.elapsedMs };
 }
 
-/** The integral of a sampled value over a span, in value × ms. A sample holds until the next one. */
+/**
+ * The integral of a sampled value over a span, in value × ms. Between two samples it is their exact area where that is
+ * known; at the span's ends, and without it, a sample holds until the next one.
+ */
 export function integral(gauge: Gauge, span: Span): number {
   let sum = 0;
   for (let i = 0; i < gauge.atMs.length; i++) {
-    const from = Math.max(gauge.atMs[i] as number, span.fromMs);
-    const to = Math.min(gauge.atMs[i + 1] ?? span.toMs, span.toMs);
-    if (to > from) sum += (gauge.value[i] as number) * (to - from);
+    const sampledAtMs = gauge.atMs[i] as number;
+    const nextAtMs = gauge.atMs[i + 1] ?? span.toMs;
+    const from = Math.max(sampledAtMs, span.fromMs);
+    const to = Math.min(nextAtMs, span.toMs);
+    if (to <= from) continue;
+    const area = from === sampledAtMs && to === nextAtMs ? (gauge.area?.[i + 1] ?? Number.NaN) : Number.NaN;
+    sum += Number.isNaN(area) ? (gauge.value[i] as number) * (to - from) : area;
   }
   return sum;
 }

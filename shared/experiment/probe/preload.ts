@@ -47,7 +47,20 @@ function watch(configuration: ProbeConfiguration): void {
   const times: Record<string, number[]> = Object.fromEntries(configuration.events.map((event) => [event, []]));
   let sampledAtMs: number[] = [];
   let samples: Record<string, number[]> = {};
+  let areas: Record<string, number[]> = {};
+  // Between samples a level goes up and down unseen, in a handler that never waits even entirely. Its area counts each
+  // change: what samples are for is the picture, what the area is for is the sum.
+  const since: Record<string, { changedAtMs: number; area: number }> = {};
+  const changing = (gauge: string) => {
+    const nowMs = monotonicMs();
+    since[gauge] ??= { changedAtMs: nowMs, area: 0 };
+    const known = since[gauge];
+    known.area += (levels[gauge] ?? 0) * (nowMs - known.changedAtMs);
+    known.changedAtMs = nowMs;
+    return known;
+  };
   const change = (gauge: string, by: number) => {
+    changing(gauge);
     levels[gauge] = (levels[gauge] ?? 0) + by;
   };
 
@@ -80,12 +93,17 @@ function watch(configuration: ProbeConfiguration): void {
     for (const [gauge, level] of Object.entries(levels)) {
       samples[gauge] ??= [];
       samples[gauge].push(level);
+      const known = changing(gauge);
+      areas[gauge] ??= [];
+      areas[gauge].push(known.area);
+      known.area = 0;
     }
   }
   function flush(): void {
-    if (sampledAtMs.length > 0) tell({ type: 'samples', atMs: sampledAtMs, gauges: samples });
+    if (sampledAtMs.length > 0) tell({ type: 'samples', atMs: sampledAtMs, gauges: samples, areas });
     sampledAtMs = [];
     samples = {};
+    areas = {};
     for (const [event, atMs] of Object.entries(times)) {
       if (atMs.length > 0) tell({ type: 'events', event, atMs });
       times[event] = [];

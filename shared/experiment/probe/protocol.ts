@@ -32,7 +32,8 @@ export interface ProbeConfiguration {
 
 export type ProbeMessage =
   | { type: 'listening'; url: string }
-  | { type: 'samples'; atMs: number[]; gauges: Record<string, number[]> }
+  /** `areas`: value × ms from the sample before to this one. Left out where nobody could watch in between. */
+  | { type: 'samples'; atMs: number[]; gauges: Record<string, number[]>; areas?: Record<string, number[]> }
   | { type: 'events'; event: string; atMs: number[] }
   | { type: 'stall'; atMs: number; durationMs: number }
   | { type: 'held'; event: string; occurrence: number; atMs: number };

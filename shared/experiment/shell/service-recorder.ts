@@ -10,7 +10,7 @@ import { COUNTERS, type ProbeMessage } from '../probe/protocol.ts';
 export class ServiceRecorder {
   readonly #name: string;
   readonly #destinations: readonly string[];
-  readonly #gauges: Record<string, { atMs: number[]; value: number[] }> = {};
+  readonly #gauges: Record<string, { atMs: number[]; value: number[]; area: number[] }> = {};
   readonly #events: Record<string, number[]> = {};
   readonly #stalls: { atMs: number; durationMs: number }[] = [];
   #exit: ServiceObservation['exit'] = null;
@@ -35,10 +35,11 @@ export class ServiceRecorder {
   record(message: ProbeMessage): void {
     if (message.type === 'samples') {
       for (const [gauge, values] of Object.entries(message.gauges)) {
-        this.#gauges[gauge] ??= { atMs: [], value: [] };
+        this.#gauges[gauge] ??= { atMs: [], value: [], area: [] };
         const kept = this.#gauges[gauge];
         kept.atMs.push(...message.atMs);
         kept.value.push(...values);
+        kept.area.push(...(message.areas?.[gauge] ?? values.map(() => Number.NaN)));
       }
     } else if (message.type === 'events') {
       this.#events[message.event] ??= [];
@@ -63,7 +64,7 @@ export class ServiceRecorder {
       received: counters[0] ?? 0,
       sent: Object.fromEntries(sent),
       gauges: Object.fromEntries(
-        Object.entries(this.#gauges).map(([name, gauge]) => [name, { atMs: relative(gauge.atMs), value: gauge.value }]),
+        Object.entries(this.#gauges).map(([name, gauge]) => [name, { ...gauge, atMs: relative(gauge.atMs) }]),
       ),
       // What was announced before the load, by the start or the warm-up, is not part of the run.
       events: Object.fromEntries(

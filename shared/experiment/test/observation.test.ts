@@ -18,6 +18,13 @@ describe('the integral of a gauge', () => {
     expect(integral({ atMs: [10], value: [3] }, { fromMs: 0, toMs: 20 })).toBe(30);
   });
 
+  it('between two samples is their exact area where that is known', () => {
+    const exact = { ...gauge, area: [Number.NaN, 25, Number.NaN] };
+    expect(integral(exact, { fromMs: 0, toMs: 40 })).toBe(25 + 4 * 20 + 1 * 10);
+    // A part of the time between two samples has no area of its own.
+    expect(integral(exact, { fromMs: 5, toMs: 40 })).toBe(2 * 5 + 4 * 20 + 1 * 10);
+  });
+
   it('of no samples, or of an empty span, is zero', () => {
     expect(integral({ atMs: [], value: [] }, { fromMs: 0, toMs: 20 })).toBe(0);
     expect(integral(gauge, { fromMs: 20, toMs: 20 })).toBe(0);

@@ -32,6 +32,15 @@ describe('a service that starts', () => {
     expect(observe().gauges['http.inFlight']?.value.at(-1)).toBe(0);
   });
 
+  it('counts in the area of what is in flight also requests that come and go between two samples', async () => {
+    await using harness = serviceHarness();
+    const { process, observe, get } = await harness.start('backend');
+    for (let request = 0; request < 20; request++) await get('/');
+    await process[Symbol.asyncDispose]();
+    const area = observe().gauges['http.inFlight']?.area ?? [];
+    expect(area.reduce((sum, one) => sum + one, 0)).toBeGreaterThan(0);
+  });
+
   it('is ended although it was stopped', async () => {
     await using harness = serviceHarness();
     const { process, identity } = await harness.start('backend');
