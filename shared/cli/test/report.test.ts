@@ -5,7 +5,7 @@ import { serialiseResult } from '@backend-labs/report';
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { madeUpResult } from '../../report/test/made-up-result.ts';
-import { type MadeUpWorkspace, madeUpWorkspace } from '../../report/test/made-up-workspace.ts';
+import { type MadeUpWorkspace, madeUpWorkspace, section } from '../../report/test/made-up-workspace.ts';
 import { type ReportOptions, register, report } from '../verbs/report.ts';
 
 function run(workspace: MadeUpWorkspace, targets: string[], options: ReportOptions = {}, notes: string[] = []) {
@@ -143,6 +143,22 @@ describe('./lab report --write', () => {
       expect(await readdir(path.join(workspace.folder, 'labs/demo/results'))).toEqual(['reference.json']);
       expect(await workspace.read('README.md')).not.toContain('[demo]');
     }
+  });
+
+  it('lets a README show each experiment in a section of its own, and refuses one that leaves an experiment out', async () => {
+    const [hang] = madeUpResult().experiments;
+    if (hang === undefined) throw new Error('the made-up result has no experiment');
+    const drop = { ...hang, name: 'drop', claims: [] };
+    const readme = (...names: string[]) => `# Demo\n\n${names.map(section).join('\n')}`;
+    await using workspace = await madeUpWorkspace(seal({ ...madeUpResult(), experiments: [hang, drop] }));
+    await workspace.write('labs/demo/README.md', readme('result hang'));
+    await expect(run(workspace, [], { write: true })).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining('it has no line "<!-- generated:result drop -->"'),
+    });
+    await workspace.write('labs/demo/README.md', readme('result hang', 'result drop'));
+    await run(workspace, [], { write: true });
+    expect(await workspace.read('labs/demo/README.md')).toMatch(/generated:result drop -->\n\n.*\?/);
   });
 
   it('refuses an edited reference and leaves the table of labs as it was', async () => {

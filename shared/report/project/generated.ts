@@ -7,7 +7,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { resultJsonSchema } from '@backend-labs/experiment/result';
+import { type Result, resultJsonSchema } from '@backend-labs/experiment/result';
 import { labsTable, renderMarkdown } from '../markdown/index.ts';
 import { findSections, type Problem, replaceSections } from '../markdown/sections.ts';
 import { renderPlots } from '../plot/index.ts';
@@ -71,7 +71,7 @@ async function addLab(workspace: string, reference: Reference, all: GeneratedFil
     return;
   }
   const contents = renderMarkdown(result);
-  addSections(lab.readme, readme, contents, ['result'], all);
+  addSections(lab.readme, readme, contents, requiredOf(result), all);
   const charts = await renderPlots(result);
   for (const [name, text] of Object.entries(charts)) {
     const file = `labs/${lab.name}/results/${name}`;
@@ -96,18 +96,29 @@ async function addRoot(workspace: string, references: readonly Reference[], all:
   if (broken) return;
   const text = await textOf(path.join(workspace, ROOT_README));
   const contents = { labs: results.length === 0 ? 'No lab has a reference result yet.' : labsTable(results) };
-  addSections(ROOT_README, text, contents, results.length === 0 ? [] : ['labs'], all);
+  addSections(ROOT_README, text, contents, () => (results.length === 0 ? [] : ['labs']), all);
 }
+
+/** A README shows the whole result in one place, or each experiment in one of its own: none may be left out. */
+function requiredOf({ experiments }: Result): Required {
+  return (names) =>
+    names.some((name) => name.startsWith('result ')) && !names.includes('result')
+      ? experiments.map(({ name }) => `result ${name}`)
+      : ['result'];
+}
+
+/** The sections that a file must have, given those that it has. */
+type Required = (names: readonly string[]) => readonly string[];
 
 function addSections(
   file: string,
   text: string | null,
   contents: Record<string, string>,
-  required: readonly string[],
+  required: Required,
   all: GeneratedFiles,
 ): void {
   const { sections, problems } = findSections(text ?? '', file);
-  for (const name of required) {
+  for (const name of required(sections.map((section) => section.name))) {
     const seen = sections.some((section) => section.name === name) || problems.length > 0;
     const marker = `<!-- generated:${name} -->`;
     const message = text === null ? `it is missing; it needs a line "${marker}"` : `it has no line "${marker}"`;
