@@ -3,10 +3,10 @@
  *
  * The counter-example. The dependency could serve 1 − e of the requests, and with a breaker hardly any arrive.
  * Errors are drawn by chance at the dependency, each call on its own.
- * Read next: near-threshold.ts (a share below p), one-shard-down.ts (where the failing share is known by name).
+ * Read next: near-threshold.ts (a share below p), shards.ts (where the failing share is known by name).
  */
 import { atLeast, atMost, eventsIn, experiment, faultSpan, type Observation } from '@backend-labs/experiment';
-import { arrivals, asked, pauses, percentOf, rounded } from './measures.ts';
+import { arrivals, asked, closedFor, pauses, percentOf, rounded } from './measures.ts';
 import { stand, workloadOf } from './stand.ts';
 
 const parameters = {
@@ -35,14 +35,13 @@ function served(observation: BrownoutObservation): number | null {
  * The share that a breaker can serve, with luck: each first probe succeeds (a chance of 1 − e).
  *
  * It opens when p·λ·W calls in its window have failed, which takes t = p·W/e + s, and then stays open for R at least.
- * In a brownout of D it is closed 1 + ⌊(D − t)/(t + R)⌋ times for t, and serves 1 − e of what comes then.
+ * It serves 1 − e of what comes while it is closed.
  */
 function luckyBreaker(given: BrownoutParameters): number {
   const { serviceMs, windowMs, errorThreshold, resetMs, errorShare, failAtMs, healAtMs } = given;
   const closedMs = (errorThreshold * windowMs) / errorShare + serviceMs;
   const brownoutMs = healAtMs - failAtMs;
-  const times = 1 + Math.floor((brownoutMs - closedMs) / (closedMs + resetMs));
-  return (100 * (1 - errorShare) * times * closedMs) / brownoutMs;
+  return (100 * (1 - errorShare) * closedFor(brownoutMs, closedMs, resetMs)) / brownoutMs;
 }
 
 /** What chance may add to a share of some hundred calls, four standard deviations and a bit. */
@@ -76,7 +75,7 @@ export const brownout = experiment({
       description: 'In the brownout, no more is served than an open breaker leaves time for',
       kind: 'characteristic',
       unit: '% of the requests',
-      formula: `${1 + CHANCE} · (1 − e) · n·t/D, t = p·W/e + s, n = 1 + ⌊(D − t)/(t + R)⌋`,
+      formula: `${1 + CHANCE} · (1 − e) · closed/D, in turn closed for t = p·W/e + s and open for R`,
       bound: (given) => (1 + CHANCE) * luckyBreaker(given),
       measure: served,
     }),

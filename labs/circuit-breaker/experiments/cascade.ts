@@ -95,8 +95,7 @@ export const cascade = experiment({
     },
     {
       id: 'bulkhead-caps-the-dependency',
-      statement:
-        'A bulkhead of C keeps the calls at the dependency to C from the first second, abandoned ones included.',
+      statement: 'A bulkhead of C keeps the calls at the dependency to C throughout the hang, abandoned ones included.',
       property: 'dependency works on at most C',
       variant: 'breaker-bulkhead',
       control: 'timeout',

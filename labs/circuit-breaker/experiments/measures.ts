@@ -83,6 +83,13 @@ export function windowsIn(observation: StandObservation, span: Span): number {
   return Math.floor((span.toMs - span.fromMs) / observation.parameters.windowMs);
 }
 
+/** For how long something is closed that is in turn closed for a time and open for another, and begins closed. */
+export function closedFor(durationMs: number, closedMs: number, openMs: number): number {
+  const cycles = Math.floor(durationMs / (closedMs + openMs));
+  const restMs = durationMs - cycles * (closedMs + openMs);
+  return cycles * closedMs + Math.min(restMs, closedMs);
+}
+
 /** For a table: three significant digits, or nothing. */
 export function rounded(value: number | null): number | null {
   return value === null ? null : Number(value.toPrecision(3));

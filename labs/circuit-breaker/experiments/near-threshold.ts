@@ -2,7 +2,7 @@
  * near-threshold: the share of failures stays below p. Does the breaker stay closed?
  *
  * A window is a sample: with e below p, the share in one window of n calls still lies above p now and then (its
- * standard deviation is √(e(1 − e)/n)), and once is enough. Eight breakers, one a shard, see the same e at the same
+ * standard deviation is √(e(1 − e)/n)), and once is enough. Ten breakers, one a shard, see the same e at the same
  * time: if they open at different times, or only some of them, it was chance. Well below p none of them opens.
  * Read next: low-volume.ts (the same with n = 1).
  */
@@ -11,21 +11,21 @@ import { openedAt, rounded } from './measures.ts';
 import { stand, workloadOf } from './stand.ts';
 
 const parameters = {
-  ratePerSecond: 640,
-  shards: 8,
+  ratePerSecond: 400,
+  shards: 10,
   serviceMs: 20,
   timeoutMs: 500,
-  // λ/N·W = 100 calls in each window.
-  windowMs: 1250,
+  // λ/N·W = 60 calls in each window.
+  windowMs: 1500,
   errorThreshold: 0.5,
   resetMs: 1000,
-  // √(e(1 − e)/100) is 0.043 and 0.05: p is six standard deviations away in the first span, one in the second.
-  lowShare: 0.25,
-  errorShare: 0.45,
-  lowAtMs: 1500,
-  lowUntilMs: 4500,
-  failAtMs: 5000,
-  healAtMs: 11_000,
+  // √(e(1 − e)/60) is 0.053 and 0.064: p is five standard deviations away in the first span, one in the second.
+  lowShare: 0.22,
+  errorShare: 0.44,
+  lowAtMs: 1700,
+  lowUntilMs: 4700,
+  failAtMs: 5100,
+  healAtMs: 11_100,
   durationMs: 11_500,
 };
 type NearParameters = typeof parameters;
@@ -59,7 +59,7 @@ export const nearThreshold = experiment({
   ...stand,
   question: 'The share of failures stays below p. Does the breaker stay closed?',
   parameters,
-  quick: { lowUntilMs: 3500, failAtMs: 4000, healAtMs: 8000, durationMs: 8300 },
+  quick: { lowUntilMs: 3700, failAtMs: 4000, healAtMs: 9000, durationMs: 9300 },
   workload: (given) => workloadOf(given, 5 * given.timeoutMs),
   timeline: ({ lowAtMs, lowUntilMs, failAtMs, healAtMs }) => [
     { fault: 'fewErrors', atMs: lowAtMs, healAtMs: lowUntilMs },
@@ -88,7 +88,7 @@ export const nearThreshold = experiment({
     {
       id: 'near-the-threshold-it-is-chance',
       statement:
-        'A little below p a breaker opens by chance: of breakers that see the same share of failures, some open early, some late, some never.',
+        'A little below p a breaker opens by chance: of breakers that see the same share of failures, some open early and some late.',
       property: 'opens by chance',
       variant: 'breaker-per-shard',
       control: 'timeout',

@@ -58,10 +58,10 @@ export const probeCost = experiment({
   ...stand,
   question: 'N dependencies hang, each behind a breaker. What do the probes cost the gateway?',
   parameters,
-  quick: { timeoutMs: 150, windowMs: 600, resetMs: 600, hangMs: 600, hangAtMs: 800, healAtMs: 5300, durationMs: 5600 },
+  quick: { timeoutMs: 200, windowMs: 600, resetMs: 600, hangMs: 600, hangAtMs: 800, healAtMs: 5300, durationMs: 5600 },
   workload: (given) => workloadOf(given, 3 * (given.hangMs + given.serviceMs)),
   timeline: ({ hangAtMs, healAtMs }) => [{ fault: 'hang', atMs: hangAtMs, healAtMs }],
-  resolutionMs: ({ timeoutMs }) => timeoutMs / 3,
+  resolutionMs: ({ timeoutMs }) => timeoutMs / 2.5,
   properties: {
     'N·T/(R + T) held by probes': near<ProbeCostParameters>({
       description: 'While N dependencies hang behind open breakers, the gateway holds N·T/(R + T) requests: the probes',

@@ -7,7 +7,7 @@
  * Read next: ../src/variants/breaker-per-shard.ts.
  */
 import { atLeast, atMost, eventsIn, experiment, faultSpan, never, type Observation } from '@backend-labs/experiment';
-import { arrivals, asked, percentOf, rounded, windowsIn } from './measures.ts';
+import { arrivals, asked, closedFor, percentOf, rounded, windowsIn } from './measures.ts';
 import { stand, workloadOf } from './stand.ts';
 
 /** The shard that fails. */
@@ -60,8 +60,7 @@ function luckyDegraded(given: ShardParameters): number {
   const { serviceMs, windowMs, errorThreshold, shards, resetMs, failAtMs, healAtMs } = given;
   const closedMs = errorThreshold * windowMs * shards + serviceMs;
   const downMs = healAtMs - failAtMs;
-  const times = 1 + Math.floor((downMs - closedMs) / (closedMs + resetMs));
-  return 100 * (1 - (times * closedMs) / downMs);
+  return 100 * (1 - closedFor(downMs, closedMs, resetMs) / downMs);
 }
 
 /** A bucket of the window, and what is in flight, at each opening. */
@@ -89,7 +88,7 @@ export const oneShardDown = experiment({
       description: 'While one shard is down, requests for the healthy ones are answered by the fallback',
       kind: 'characteristic',
       unit: '% of the requests for healthy shards',
-      formula: `${SLACK} · (1 − n·t/D), t = p·W·N + s, n = 1 + ⌊(D − t)/(t + R)⌋`,
+      formula: `${SLACK} · open/D, in turn closed for t = p·W·N + s and open for R`,
       bound: (given) => SLACK * luckyDegraded(given),
       measure: healthyDegraded,
     }),

@@ -32,7 +32,7 @@ export interface PolicyContext {
   fetchQuote: (request: QuoteRequest, signal?: AbortSignal) => Promise<Quote>;
   /** What to answer when the dependency cannot: the last price that was known. */
   staleQuote: (request: QuoteRequest) => Quote;
-  /** Whether the caller asked for something that cannot be had (a 4xx): the dependency did its work. */
+  /** Whether the caller asked for something that cannot be had (a 4xx, but not 408 or 429). */
   isClientError: (error: unknown) => boolean;
   settings: {
     /** Give up on a call after this long (T). */

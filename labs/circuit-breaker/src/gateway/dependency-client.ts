@@ -39,7 +39,10 @@ export function createDependencyClient(dependencyUrl: string): DependencyClient 
   };
 }
 
+/** 408 and 429 have a 4 in front and speak of the service all the same: too slow, too busy. */
+const ABOUT_THE_SERVICE = [408, 429];
+
 export function isClientError(error: unknown): boolean {
   const { status } = error as CallError;
-  return status !== undefined && status >= 400 && status < 500;
+  return status !== undefined && status >= 400 && status < 500 && !ABOUT_THE_SERVICE.includes(status);
 }

@@ -4,7 +4,7 @@
  * A dependency with N shards of which one is down fails 1/N of the calls. One breaker over all of them sees 1/N: with
  * p below that it cuts off the healthy shards as well, with p above that it never opens. A breaker a shard sees 100 %
  * on one shard and 0 % on the others. The price: each window holds only λ/N·W calls, and N breakers send N probes.
- * Changed against breaker.ts: one breaker for each shard. Read next: ../../experiments/one-shard-down.ts.
+ * Changed against breaker.ts: one breaker for each shard. Read next: ../../experiments/shards.ts.
  */
 import type { CreatePolicy, Quote, QuoteRequest } from '../contract.ts';
 
