@@ -35,11 +35,9 @@ export async function createForBench(
   return await create({
     fetchQuote,
     staleQuote: () => quote,
-    // As the gateway's, which stands beside an HTTP client that would be loaded in each process as well.
-    isClientError: (error) => {
-      const { status } = error as CallError;
-      return status !== undefined && status >= 400 && status < 500;
-    },
+    // As far as the gateway's goes for an error without a status, and there is no other here. Its own file would load
+    // an HTTP client into each process.
+    isClientError: (error) => (error as CallError).status !== undefined,
     settings,
     random: Math.random,
     libraries: { CircuitBreaker: breakerClass },
