@@ -32,7 +32,7 @@ type MetastableObservation = Observation<MetastableParameters>;
 /** So many requests in a row must be served before it counts as recovered. */
 const IN_A_ROW = 30;
 /** How much of the run's end is looked at for "it is back" and "it is still down". */
-const END_MS = 800;
+const END_MS = 500;
 
 /** From the end of the stall to the first request of so many that were all served; null if that never came. */
 function recoveryMs(observation: MetastableObservation): number | null {
@@ -92,11 +92,11 @@ export const metastable = experiment({
   parameters,
   quick: {
     timeoutMs: 150,
-    windowMs: 600,
+    windowMs: 560,
     resetMs: 400,
-    stallAtMs: 700,
-    healAtMs: 1500,
-    durationMs: 3800,
+    stallAtMs: 600,
+    healAtMs: 1400,
+    durationMs: 3200,
   },
   workload: (given) => workloadOf(given, 2 * (1 + given.retries) * given.timeoutMs),
   timeline: ({ stallAtMs, healAtMs }) => [{ fault: 'stall', atMs: stallAtMs, healAtMs }],
