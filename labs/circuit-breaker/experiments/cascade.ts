@@ -5,15 +5,7 @@
  * have such a limit (threads, a semaphore, memory), and then a request for the hanging dependency takes a place that
  * a request for something else needs. Read next: ../src/variants/breaker-bulkhead.ts.
  */
-import {
-  atLeast,
-  atMost,
-  experiment,
-  faultSpan,
-  highestMean,
-  type Observation,
-  serviceOf,
-} from '@backend-labs/experiment';
+import { atLeast, atMost, experiment, faultSpan, type Observation, serviceOf } from '@backend-labs/experiment';
 import { asked, percentOf, rounded } from './measures.ts';
 import { stand, workloadOf } from './stand.ts';
 
@@ -41,10 +33,15 @@ function catalogueServed(observation: CascadeObservation): number | null {
   return span && percentOf(asked(observation, span, 'catalogue'), 'ok');
 }
 
-/** The most calls that the dependency worked on, as sampled. */
+/** The most calls that any sample saw at the dependency. A count and not a mean: C + 1 is one too many. */
 function workedAtMost(observation: CascadeObservation): number | null {
   const span = faultSpan(observation, 'hang');
-  return span && highestMean(serviceOf(observation, 'dependency').gauges.calls, span, 50);
+  const { atMs = [], value = [] } = serviceOf(observation, 'dependency').gauges.calls ?? {};
+  const seen = value.filter((_, index) => {
+    const at = atMs[index] as number;
+    return span !== null && at >= span.fromMs && at < span.toMs;
+  });
+  return seen.length === 0 ? null : Math.max(...seen);
 }
 
 export const cascade = experiment({

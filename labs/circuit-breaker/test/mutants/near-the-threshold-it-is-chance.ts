@@ -1,4 +1,4 @@
-/** Disabled: the nearness to p. With p far below the share of failures, all breakers open, and at the same time. */
+/** Disabled: the nearness to p. With p far below either share of failures, all breakers open, already in the first span. */
 import { breakerWith } from '../breaker-with.ts';
 
 export default breakerWith(() => ({ errorThresholdPercentage: 10 }), { of: ({ shard }) => shard });
