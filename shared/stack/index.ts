@@ -1,0 +1,17 @@
+/** Real servers for experiments: what is needed, one way or another, behind one interface. */
+export { MissingServerError } from './missing.ts';
+export { findProgram } from './native/provider.ts';
+export type { Program, Recipe } from './native/recipe.ts';
+export { RECIPES } from './native/recipes.ts';
+export {
+  type Needs,
+  type Observed,
+  type ProviderName,
+  SERVER_KINDS,
+  type Server,
+  type ServerKind,
+  ServerStartError,
+  UnsupportedError,
+} from './server.ts';
+export { type Stack, type StackOptions, startStack, wantedOf } from './stack.ts';
+export { ToolFolder } from './tools/tool-folder.ts';

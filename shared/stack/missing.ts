@@ -1,0 +1,14 @@
+/**
+ * What cannot be had on this machine, said with the ways to get it.
+ *
+ * Invariant: one line that names the thing, why, and two or three things to do. Pure.
+ */
+export class MissingServerError extends Error {
+  override readonly name = 'MissingServerError';
+  readonly code = 'MISSING';
+  /** As shared/experiment/exit-code.ts has it: something needed is missing. */
+  readonly exitCode = 4;
+  constructor(what: string, why: string, ways: readonly string[]) {
+    super(`${what}: ${why}. What helps: ${ways.join('; or ')}.`);
+  }
+}
