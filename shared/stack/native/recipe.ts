@@ -14,6 +14,8 @@ export interface Program {
   file: string;
   /** Where it came from, for people: "on PATH", "fetched with pip". */
   origin: string;
+  /** The folder of what else it needs (jars, libraries), where that lies apart. */
+  library?: string;
 }
 
 /** One server of a run: its place and its ports. */
