@@ -6,7 +6,7 @@
  * Read next: near-threshold.ts (a share below p), shards.ts (where the failing share is known by name).
  */
 import { atLeast, atMost, eventsIn, experiment, faultSpan, type Observation } from '@backend-labs/experiment';
-import { arrivals, asked, closedFor, pauses, percentOf, rounded } from './measures.ts';
+import { arrivals, asked, closedFor, pauses, percentOf, requestsIn, rounded } from './measures.ts';
 import { stand, workloadOf } from './stand.ts';
 
 const parameters = {
@@ -31,21 +31,31 @@ function served(observation: BrownoutObservation): number | null {
   return span && percentOf(asked(observation, span), 'ok');
 }
 
+/** Chance is allowed for by so many standard deviations: it goes beyond once in thirty thousand runs. */
+const DEVIATIONS = 4;
+
+/** What the dependency can serve of all that comes, as a share: 1 − e, less what chance may take from so many calls. */
+function whatIsLeft({ ratePerSecond, errorShare, failAtMs, healAtMs }: BrownoutParameters): number {
+  const calls = requestsIn(ratePerSecond, healAtMs - failAtMs);
+  return 1 - errorShare - DEVIATIONS * Math.sqrt((errorShare * (1 - errorShare)) / calls);
+}
+
 /**
  * The share that a breaker can serve, with luck: each first probe succeeds (a chance of 1 − e).
  *
- * It opens when p·λ·W calls in its window have failed, which takes t = p·W/e + s, and then stays open for R at least.
- * It serves 1 − e of what comes while it is closed.
+ * It opens when f = p·λ·W calls in its window have failed, which takes t = p·W/e + s, and then stays open for R at
+ * least. It serves 1 − e of what comes while it is closed; each time, chance varies that by √(f·(1 − e))/e.
  */
 function luckyBreaker(given: BrownoutParameters): number {
-  const { serviceMs, windowMs, errorThreshold, resetMs, errorShare, failAtMs, healAtMs } = given;
+  const { ratePerSecond, serviceMs, windowMs, errorThreshold, resetMs, errorShare, failAtMs, healAtMs } = given;
   const closedMs = (errorThreshold * windowMs) / errorShare + serviceMs;
   const brownoutMs = healAtMs - failAtMs;
-  return (100 * (1 - errorShare) * closedFor(brownoutMs, closedMs, resetMs)) / brownoutMs;
+  const inAllMs = closedFor(brownoutMs, closedMs, resetMs);
+  const failures = errorThreshold * requestsIn(ratePerSecond, windowMs) * (inAllMs / closedMs);
+  const deviation = Math.sqrt(failures * (1 - errorShare)) / errorShare;
+  const served = (1 - errorShare) * requestsIn(ratePerSecond, inAllMs) + DEVIATIONS * deviation;
+  return served / requestsIn(ratePerSecond, brownoutMs);
 }
-
-/** What chance may add to a share of some hundred calls, four standard deviations and a bit. */
-const CHANCE = 0.25;
 
 export const brownout = experiment({
   ...stand,
@@ -66,16 +76,16 @@ export const brownout = experiment({
       description: 'In the brownout, the share of requests that the dependency could serve is served',
       kind: 'characteristic',
       unit: '% of the requests',
-      formula: `${1 - CHANCE} · (1 − e)`,
-      bound: ({ errorShare }) => (1 - CHANCE) * 100 * (1 - errorShare),
+      formula: `1 − e − ${DEVIATIONS} σ`,
+      bound: (given) => 100 * whatIsLeft(given),
       measure: served,
     }),
     'serves less than is left': atMost<BrownoutParameters>({
       description: 'In the brownout, no more is served than an open breaker leaves time for',
       kind: 'characteristic',
       unit: '% of the requests',
-      formula: `${1 + CHANCE} · (1 − e) · closed/D, in turn closed for t = p·W/e + s and open for R`,
-      bound: (given) => (1 + CHANCE) * luckyBreaker(given),
+      formula: `(1 − e) · closed/D + ${DEVIATIONS} σ, in turn closed for t = p·W/e + s and open for R`,
+      bound: (given) => 100 * luckyBreaker(given),
       measure: served,
     }),
   },

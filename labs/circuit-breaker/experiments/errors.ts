@@ -48,12 +48,13 @@ function openedAfter(observation: ErrorsObservation): number | null {
 const openingMs = ({ errorThreshold, windowMs, serviceMs }: ErrorsParameters) => errorThreshold * windowMs + serviceMs;
 
 /**
- * All requests are still counted and no accept is new: t after the failure began, accepts = λ·(W − t), requests = λ·W.
- * All pass until K·accepts = requests, that is for W·(1 − 1/K); then a share that falls to nothing in W/K, half of
- * them on average: λ·W·(1 − 1/2K). After W there is no accept left, and 1/(λ·W + 1) passes: one in W.
+ * All requests are still counted and no accept is new: t after the first failure is known, which takes s, accepts are
+ * λ·(W − t) and requests λ·W. All pass until K·accepts = requests, that is for W·(1 − 1/K); then a share that falls to
+ * nothing in W/K, half of them on average. After W there is no accept left, and 1/(λ·W + 1) passes: one in W.
  */
-function adaptiveCalls({ ratePerSecond, windowMs, acceptsMultiple, failAtMs, healAtMs }: ErrorsParameters): number {
-  const untilAllForgotten = requestsIn(ratePerSecond, windowMs) * (1 - 1 / (2 * acceptsMultiple));
+function adaptiveCalls(given: ErrorsParameters): number {
+  const { ratePerSecond, serviceMs, windowMs, acceptsMultiple, failAtMs, healAtMs } = given;
+  const untilAllForgotten = requestsIn(ratePerSecond, serviceMs + windowMs * (1 - 1 / (2 * acceptsMultiple)));
   return untilAllForgotten + (healAtMs - failAtMs - windowMs) / windowMs;
 }
 
@@ -62,11 +63,10 @@ export const errors = experiment({
   question: 'For a while the dependency fails every call, fast. How much load does each policy make of it?',
   parameters,
   quick: {
-    ratePerSecond: 150,
-    windowMs: 700,
+    windowMs: 800,
     resetMs: 400,
-    failAtMs: 850,
-    healAtMs: 3350,
+    failAtMs: 900,
+    healAtMs: 3400,
     durationMs: 3800,
   },
   workload: (given) => workloadOf(given, 5 * given.timeoutMs),
@@ -101,11 +101,11 @@ export const errors = experiment({
       absentMeans: 'it never opened: calls kept arriving',
     }),
     'lets λ·W·(1 − 1/2K) through': near<ErrorsParameters>({
-      description: 'While every call fails, adaptive throttling lets λ·W·(1 − 1/2K) calls through, then one in W',
+      description: 'While every call fails, adaptive throttling lets λ·(s + W·(1 − 1/2K)) calls through, then one in W',
       kind: 'characteristic',
       unit: 'calls',
       tolerance: TOLERANCE,
-      formula: 'λ·W·(1 − 1/2K) + (D − W)/W',
+      formula: 'λ·(s + W·(1 − 1/2K)) + (D − W)/W',
       predict: adaptiveCalls,
       measure: callsWhileFailing,
       absentMeans: 'the fault never took effect',
@@ -135,7 +135,8 @@ export const errors = experiment({
     },
     {
       id: 'adaptive-backs-off-in-one-window',
-      statement: 'Adaptive throttling backs off within one window, after λ·W·(1 − 1/2K) calls, then sends one in W.',
+      statement:
+        'Adaptive throttling backs off within one window, after λ·(s + W·(1 − 1/2K)) calls, then sends one in W.',
       property: 'lets λ·W·(1 − 1/2K) through',
       variant: 'adaptive',
       control: 'timeout',

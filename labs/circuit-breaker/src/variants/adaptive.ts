@@ -40,8 +40,8 @@ const createPolicy: CreatePolicy = ({ fetchQuote, staleQuote, isClientError, set
   return {
     async call(request) {
       const { requests, accepts } = overWindow();
-      current().requests += 1;
       if (random() < (requests - K * accepts) / (requests + 1)) {
+        current().requests += 1;
         return { kind: 'fallback', quote: staleQuote(request) };
       }
       try {
@@ -52,6 +52,10 @@ const createPolicy: CreatePolicy = ({ fetchQuote, staleQuote, isClientError, set
         // The dependency did its work: it is not what should slow this side down.
         if (isClientError(error)) current().accepts += 1;
         throw error;
+      } finally {
+        // When its outcome is known, and not when it is sent: a call that is still on its way looks like one that
+        // failed, and a client that has just started would turn away half of its first requests.
+        current().requests += 1;
       }
     },
   };

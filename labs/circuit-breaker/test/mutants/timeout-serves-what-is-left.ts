@@ -1,4 +1,4 @@
-/** Disabled: sending every call. Every second request is turned away at the door, whatever the dependency could do. */
+/** Disabled: sending every call. Two of three requests are turned away at the door, whatever the dependency could do. */
 import type { CreatePolicy } from '../../src/contract.ts';
 
 const createPolicy: CreatePolicy = ({ fetchQuote, staleQuote, settings }) => {
@@ -6,7 +6,7 @@ const createPolicy: CreatePolicy = ({ fetchQuote, staleQuote, settings }) => {
   return {
     async call(request) {
       requests += 1;
-      if (requests % 2 === 0) return { kind: 'fallback', quote: staleQuote(request) };
+      if (requests % 3 !== 0) return { kind: 'fallback', quote: staleQuote(request) };
       return { kind: 'quote', quote: await fetchQuote(request, AbortSignal.timeout(settings.timeoutMs)) };
     },
   };
