@@ -6,7 +6,7 @@
  * socket that is open already, so there is no way around that moment.
  */
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 
 const HOST = '127.0.0.1';
 

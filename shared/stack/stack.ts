@@ -71,7 +71,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     server(name) {
       const found = servers.find((one) => one.name === name);
       if (found !== undefined) return found;
-      throw new RangeError(`there is no server ${name}; there is: ${servers.map((one) => one.name).join(', ') || 'none'}`);
+      throw new RangeError(
+        `there is no server ${name}; there is: ${servers.map((one) => one.name).join(', ') || 'none'}`,
+      );
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -11,7 +11,13 @@ import { type Observed, type Server, type ServerKind, UnsupportedError } from '.
 import { type StartServers, wantedOf } from '../stack.ts';
 
 const CONNECT_LIMIT_MS = 5000;
-const DEFAULT_PORTS: Record<ServerKind, number> = { postgres: 5432, redis: 6379, rabbitmq: 5672, kafka: 9092, nginx: 80 };
+const DEFAULT_PORTS: Record<ServerKind, number> = {
+  postgres: 5432,
+  redis: 6379,
+  rabbitmq: 5672,
+  kafka: 9092,
+  nginx: 80,
+};
 
 /** The variable in which the urls of a kind are looked for. */
 export const variableOf = (kind: ServerKind) => `BACKEND_LABS_${kind.toUpperCase()}_URLS`;
@@ -21,15 +27,15 @@ export const startExternal: StartServers = async ({ needs, environment = process
     const variable = variableOf(kind);
     const urls = (environment[variable] ?? '').split(/\s+/).filter((url) => url !== '');
     if (urls.length < count) {
-      throw new MissingServerError(
-        `${count} × ${kind}`,
-        `${variable} names ${urls.length}`,
-        [`set ${variable} to ${count} url(s) separated by spaces`, 'leave --stack external out'],
-      );
+      throw new MissingServerError(`${count} × ${kind}`, `${variable} names ${urls.length}`, [
+        `set ${variable} to ${count} url(s) separated by spaces`,
+        'leave --stack external out',
+      ]);
     }
     for (const [index, text] of urls.slice(0, count).entries()) {
       const name = `${kind}-${index + 1}`;
-      if (!URL.canParse(text)) throw new MissingServerError(name, `what ${variable} has for it is no url`, ['correct it']);
+      if (!URL.canParse(text))
+        throw new MissingServerError(name, `what ${variable} has for it is no url`, ['correct it']);
       const url = new URL(text);
       const port = url.port === '' ? DEFAULT_PORTS[kind] : Number(url.port);
       await reach(name, url.hostname, port, signal);
@@ -50,7 +56,10 @@ async function reach(name: string, host: string, port: number, signal: AbortSign
   });
   signal.throwIfAborted();
   if (problem !== null) {
-    throw new MissingServerError(name, `nobody answers at ${host}:${port} (${problem})`, ['start it', 'correct its url']);
+    throw new MissingServerError(name, `nobody answers at ${host}:${port} (${problem})`, [
+      'start it',
+      'correct its url',
+    ]);
   }
 }
 

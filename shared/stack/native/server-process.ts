@@ -149,7 +149,10 @@ export class NativeServer implements Server {
     const { stopSignal, stopDeadlineMs } = this.#options.recipe;
     const family = this.#family();
     // To the server itself and to no other: Postgres, for one, ends its children in an order of its own.
-    signal(family.filter(({ pid }) => pid === this.#identity?.pid), stopSignal);
+    signal(
+      family.filter(({ pid }) => pid === this.#identity?.pid),
+      stopSignal,
+    );
     await this.#gone(family, stopDeadlineMs, `did not end within ${stopDeadlineMs / 1000} s of ${stopSignal}`);
     return { durationMs: performance.now() - fromMs };
   }
@@ -168,11 +171,7 @@ export class NativeServer implements Server {
 
   /** Its processes are gone, and nobody accepts connections at its port. */
   async #gone(family: readonly ProcessIdentity[], limitMs: number, otherwise: string): Promise<void> {
-    await this.#until(
-      async () => !family.some(isAlive) && !(await isOpen(this.port)),
-      limitMs,
-      otherwise,
-    );
+    await this.#until(async () => !family.some(isAlive) && !(await isOpen(this.port)), limitMs, otherwise);
     this.#child = null;
     this.#identity = null;
   }

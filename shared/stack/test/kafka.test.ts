@@ -29,16 +29,22 @@ async function withAdmin<T>(server: Server, work: (admin: ReturnType<Kafka['admi
 const endOf = (server: Server) =>
   withAdmin(server, async (admin) => Number((await admin.fetchTopicOffsets(TOPIC))[0]?.high));
 
-test.each(['stop', 'kill'] as const)('after %s its port is closed, and after start each acknowledged message is there', async (end) => {
-  await using run = await started({ kafka: 1 });
-  const server = run.first('kafka');
-  await withAdmin(server, (admin) => admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: 1 }] }));
-  await produce(server, Array.from({ length: 100 }, (_, n) => `${n}`));
-  await server[end]();
-  expect(await isOpen(server.port)).toBe(false);
-  await server.start();
-  expect(await endOf(server)).toBe(100);
-});
+test.each(['stop', 'kill'] as const)(
+  'after %s its port is closed, and after start each acknowledged message is there',
+  async (end) => {
+    await using run = await started({ kafka: 1 });
+    const server = run.first('kafka');
+    await withAdmin(server, (admin) => admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: 1 }] }));
+    await produce(
+      server,
+      Array.from({ length: 100 }, (_, n) => `${n}`),
+    );
+    await server[end]();
+    expect(await isOpen(server.port)).toBe(false);
+    await server.start();
+    expect(await endOf(server)).toBe(100);
+  },
+);
 
 test('two of them run side by side, and each is a cluster of its own', async () => {
   await using run = await started({ kafka: 2 });

@@ -22,16 +22,19 @@ test('two of them run side by side, each with data of its own', async () => {
   await expect(query(two, 'SELECT * FROM only_here')).rejects.toThrow('only_here');
 });
 
-test.each(['stop', 'kill'] as const)('after %s its port is closed, and after start each committed row is there', async (end) => {
-  await using run = await started({ postgres: 1 });
-  const server = run.first('postgres');
-  await query(server.url, 'CREATE TABLE kept (id int)');
-  for (let id = 0; id < 20; id++) await query(server.url, `INSERT INTO kept VALUES (${id})`);
-  await server[end]();
-  expect(await isOpen(server.port)).toBe(false);
-  await server.start();
-  expect(await query(server.url, 'SELECT count(*)::int AS count FROM kept')).toEqual([{ count: 20 }]);
-});
+test.each(['stop', 'kill'] as const)(
+  'after %s its port is closed, and after start each committed row is there',
+  async (end) => {
+    await using run = await started({ postgres: 1 });
+    const server = run.first('postgres');
+    await query(server.url, 'CREATE TABLE kept (id int)');
+    for (let id = 0; id < 20; id++) await query(server.url, `INSERT INTO kept VALUES (${id})`);
+    await server[end]();
+    expect(await isOpen(server.port)).toBe(false);
+    await server.start();
+    expect(await query(server.url, 'SELECT count(*)::int AS count FROM kept')).toEqual([{ count: 20 }]);
+  },
+);
 
 test('paused, its connections answer nothing either; resumed, they go on', async () => {
   await using run = await started({ postgres: 1 });

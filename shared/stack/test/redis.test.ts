@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
-import { identify } from '../process-identity.ts';
 import { isOpen } from '../ports.ts';
+import { identify } from '../process-identity.ts';
 import { started } from './started.ts';
 
 /** One command in the inline form; the whole answer. */
@@ -27,17 +27,20 @@ test('five of them run side by side, each with data of its own', async () => {
   expect(said.map((one) => one.split('\r\n')[1])).toEqual(servers.map(({ name }) => name));
 });
 
-test.each(['stop', 'kill'] as const)('after %s its port is closed, and after start what was acknowledged is there', async (end) => {
-  await using run = await started({ redis: 1 });
-  const server = run.first('redis');
-  const { port, url } = server;
-  expect(await ask(port, 'SET kept yes')).toBe('+OK');
-  await server[end]();
-  expect(await isOpen(port)).toBe(false);
-  await server.start();
-  expect([server.port, server.url]).toEqual([port, url]);
-  expect(await ask(port, 'GET kept')).toContain('yes');
-});
+test.each(['stop', 'kill'] as const)(
+  'after %s its port is closed, and after start what was acknowledged is there',
+  async (end) => {
+    await using run = await started({ redis: 1 });
+    const server = run.first('redis');
+    const { port, url } = server;
+    expect(await ask(port, 'SET kept yes')).toBe('+OK');
+    await server[end]();
+    expect(await isOpen(port)).toBe(false);
+    await server.start();
+    expect([server.port, server.url]).toEqual([port, url]);
+    expect(await ask(port, 'GET kept')).toContain('yes');
+  },
+);
 
 test('paused it answers nothing, and resumed it answers what was asked meanwhile', async () => {
   await using run = await started({ redis: 1 });

