@@ -3,6 +3,7 @@ export { MissingServerError } from './missing.ts';
 export { findProgram } from './native/provider.ts';
 export type { Program, Recipe } from './native/recipe.ts';
 export { RECIPES } from './native/recipes.ts';
+export { type StackOptions, wantedOf } from './provider.ts';
 export {
   type Needs,
   type Observed,
@@ -13,5 +14,5 @@ export {
   ServerStartError,
   UnsupportedError,
 } from './server.ts';
-export { type Stack, type StackOptions, startStack, wantedOf } from './stack.ts';
+export { type Stack, startStack } from './stack.ts';
 export { ToolFolder } from './tools/tool-folder.ts';

@@ -7,8 +7,8 @@
  */
 import { connect } from 'node:net';
 import { MissingServerError } from '../missing.ts';
+import { type StartServers, wantedOf } from '../provider.ts';
 import { type Observed, type Server, type ServerKind, UnsupportedError } from '../server.ts';
-import { type StartServers, wantedOf } from '../stack.ts';
 
 const CONNECT_LIMIT_MS = 5000;
 const DEFAULT_PORTS: Record<ServerKind, number> = {

@@ -7,8 +7,8 @@
  */
 import { variableOf } from '../external/provider.ts';
 import { MissingServerError } from '../missing.ts';
+import { type StartServers, wantedOf } from '../provider.ts';
 import type { ServerKind } from '../server.ts';
-import { type StartServers, wantedOf } from '../stack.ts';
 import { ToolFolder } from '../tools/tool-folder.ts';
 import type { Program, Recipe } from './recipe.ts';
 import { RECIPES } from './recipes.ts';
