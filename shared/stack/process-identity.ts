@@ -53,29 +53,3 @@ export function isAlive(identity: ProcessIdentity): boolean {
 export function isStopped(pid: number): boolean {
   return statusOf(pid)?.stopped ?? false;
 }
-
-/**
- * Sends a signal to the process's group, or to it alone if it leads none. Returns false if there is neither.
- *
- * Services lead a group of their own, so that what they start goes with them, also when the leader has died before:
- * the system does not give its number to another process while a group has it. Nothing is sent if a process with
- * that pid exists and is another one.
- */
-export function signalGroup(identity: ProcessIdentity, signal: NodeJS.Signals | 0): boolean {
-  const leader = statusOf(identity.pid);
-  if (leader !== null && leader.startTime !== identity.startTime) return false;
-  for (const target of leader === null ? [-identity.pid] : [-identity.pid, identity.pid]) {
-    try {
-      process.kill(target, signal);
-      return true;
-    } catch {
-      // No such group: try the process itself.
-    }
-  }
-  return false;
-}
-
-/** Whether the process or anything of its group still runs. */
-export function isGroupAlive(identity: ProcessIdentity): boolean {
-  return isAlive(identity) || (statusOf(identity.pid) === null && signalGroup(identity, 0));
-}

@@ -40,7 +40,8 @@ export async function findProgram(kind: ServerKind, tools: ToolFolder): Promise<
   return (await RECIPES[kind]?.find(tools)) ?? null;
 }
 
-function recipeOf(kind: ServerKind): Recipe {
+/** The recipe of a kind. Throws MissingServerError if there is none. */
+export function recipeOf(kind: ServerKind): Recipe {
   const recipe = RECIPES[kind];
   if (recipe !== undefined) return recipe;
   throw new MissingServerError(kind, 'it cannot be started without Docker yet', [

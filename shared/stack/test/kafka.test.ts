@@ -1,8 +1,8 @@
 import { Kafka, logLevel } from 'kafkajs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { isOpen } from '../ports.ts';
 import type { Server } from '../server.ts';
-import { started } from './started.ts';
+import { missing, started } from './started.ts';
 
 const TOPIC = 'orders';
 
@@ -29,42 +29,46 @@ async function withAdmin<T>(server: Server, work: (admin: ReturnType<Kafka['admi
 const endOf = (server: Server) =>
   withAdmin(server, async (admin) => Number((await admin.fetchTopicOffsets(TOPIC))[0]?.high));
 
-test.each(['stop', 'kill'] as const)(
-  'after %s its port is closed, and after start each acknowledged message is there',
-  async (end) => {
+const why = await missing('kafka');
+
+describe.skipIf(why !== null)(`kafka${why === null ? '' : `: ${why}`}`, () => {
+  test.each(['stop', 'kill'] as const)(
+    'after %s its port is closed, and after start each acknowledged message is there',
+    async (end) => {
+      await using run = await started({ kafka: 1 });
+      const server = run.first('kafka');
+      await withAdmin(server, (admin) => admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: 1 }] }));
+      await produce(
+        server,
+        Array.from({ length: 100 }, (_, n) => `${n}`),
+      );
+      await server[end]();
+      expect(await isOpen(server.port)).toBe(false);
+      await server.start();
+      expect(await endOf(server)).toBe(100);
+    },
+  );
+
+  test('two of them run side by side, and each is a cluster of its own', async () => {
+    await using run = await started({ kafka: 2 });
+    const [one, two] = run.stack.servers as [Server, Server];
+    await withAdmin(one, (admin) => admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: 1 }] }));
+    expect(await withAdmin(two, (admin) => admin.listTopics())).not.toContain(TOPIC);
+  });
+
+  test('paused it answers nothing, and resumed it goes on', async () => {
     await using run = await started({ kafka: 1 });
     const server = run.first('kafka');
     await withAdmin(server, (admin) => admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: 1 }] }));
-    await produce(
-      server,
-      Array.from({ length: 100 }, (_, n) => `${n}`),
-    );
-    await server[end]();
-    expect(await isOpen(server.port)).toBe(false);
-    await server.start();
-    expect(await endOf(server)).toBe(100);
-  },
-);
-
-test('two of them run side by side, and each is a cluster of its own', async () => {
-  await using run = await started({ kafka: 2 });
-  const [one, two] = run.stack.servers as [Server, Server];
-  await withAdmin(one, (admin) => admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: 1 }] }));
-  expect(await withAdmin(two, (admin) => admin.listTopics())).not.toContain(TOPIC);
-});
-
-test('paused it answers nothing, and resumed it goes on', async () => {
-  await using run = await started({ kafka: 1 });
-  const server = run.first('kafka');
-  await withAdmin(server, (admin) => admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: 1 }] }));
-  await server.pause();
-  let produced = false;
-  const sent = produce(server, ['late']).then(() => {
-    produced = true;
+    await server.pause();
+    let produced = false;
+    const sent = produce(server, ['late']).then(() => {
+      produced = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(produced).toBe(false);
+    await server.resume();
+    await sent;
+    expect(await endOf(server)).toBe(1);
   });
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  expect(produced).toBe(false);
-  await server.resume();
-  await sent;
-  expect(await endOf(server)).toBe(1);
 });

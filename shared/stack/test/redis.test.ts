@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { isOpen } from '../ports.ts';
 import { identify } from '../process-identity.ts';
-import { started } from './started.ts';
+import { missing, started } from './started.ts';
 
 /** One command in the inline form; the whole answer. */
 function ask(port: number, command: string): Promise<string> {
@@ -18,59 +18,63 @@ function ask(port: number, command: string): Promise<string> {
   });
 }
 
-test('five of them run side by side, each with data of its own', async () => {
-  await using run = await started({ redis: 5 });
-  const { servers } = run.stack;
-  expect(servers.map(({ name }) => name)).toEqual(['redis-1', 'redis-2', 'redis-3', 'redis-4', 'redis-5']);
-  await Promise.all(servers.map(({ port, name }) => ask(port, `SET who ${name}`)));
-  const said = await Promise.all(servers.map(({ port }) => ask(port, 'GET who')));
-  expect(said.map((one) => one.split('\r\n')[1])).toEqual(servers.map(({ name }) => name));
-});
+const why = await missing('redis');
 
-test.each(['stop', 'kill'] as const)(
-  'after %s its port is closed, and after start what was acknowledged is there',
-  async (end) => {
+describe.skipIf(why !== null)(`redis${why === null ? '' : `: ${why}`}`, () => {
+  test('five of them run side by side, each with data of its own', async () => {
+    await using run = await started({ redis: 5 });
+    const { servers } = run.stack;
+    expect(servers.map(({ name }) => name)).toEqual(['redis-1', 'redis-2', 'redis-3', 'redis-4', 'redis-5']);
+    await Promise.all(servers.map(({ port, name }) => ask(port, `SET who ${name}`)));
+    const said = await Promise.all(servers.map(({ port }) => ask(port, 'GET who')));
+    expect(said.map((one) => one.split('\r\n')[1])).toEqual(servers.map(({ name }) => name));
+  });
+
+  test.each(['stop', 'kill'] as const)(
+    'after %s its port is closed, and after start what was acknowledged is there',
+    async (end) => {
+      await using run = await started({ redis: 1 });
+      const server = run.first('redis');
+      const { port, url } = server;
+      expect(await ask(port, 'SET kept yes')).toBe('+OK');
+      await server[end]();
+      expect(await isOpen(port)).toBe(false);
+      await server.start();
+      expect([server.port, server.url]).toEqual([port, url]);
+      expect(await ask(port, 'GET kept')).toContain('yes');
+    },
+  );
+
+  test('paused it answers nothing, and resumed it answers what was asked meanwhile', async () => {
     await using run = await started({ redis: 1 });
     const server = run.first('redis');
-    const { port, url } = server;
-    expect(await ask(port, 'SET kept yes')).toBe('+OK');
-    await server[end]();
-    expect(await isOpen(port)).toBe(false);
-    await server.start();
-    expect([server.port, server.url]).toEqual([port, url]);
-    expect(await ask(port, 'GET kept')).toContain('yes');
-  },
-);
-
-test('paused it answers nothing, and resumed it answers what was asked meanwhile', async () => {
-  await using run = await started({ redis: 1 });
-  const server = run.first('redis');
-  await server.pause();
-  let answered = false;
-  const asked = ask(server.port, 'SET late yes').then((said) => {
-    answered = true;
-    return said;
+    await server.pause();
+    let answered = false;
+    const asked = ask(server.port, 'SET late yes').then((said) => {
+      answered = true;
+      return said;
+    });
+    // The connection is taken by the kernel: only the answer is missing.
+    expect(await isOpen(server.port)).toBe(true);
+    expect(answered).toBe(false);
+    await server.resume();
+    expect(await asked).toBe('+OK');
   });
-  // The connection is taken by the kernel: only the answer is missing.
-  expect(await isOpen(server.port)).toBe(true);
-  expect(answered).toBe(false);
-  await server.resume();
-  expect(await asked).toBe('+OK');
-});
 
-test('nothing of it is left after its run, paused or not', async () => {
-  let pids: number[] = [];
-  {
-    await using run = await started({ redis: 2 });
-    await run.first('redis').pause();
-    pids = run.pids;
-  }
-  expect(pids.map(identify)).toEqual(pids.map(() => null));
-});
+  test('nothing of it is left after its run, paused or not', async () => {
+    let pids: number[] = [];
+    {
+      await using run = await started({ redis: 2 });
+      await run.first('redis').pause();
+      pids = run.pids;
+    }
+    expect(pids.map(identify)).toEqual(pids.map(() => null));
+  });
 
-test('it says its version and how much memory it has', async () => {
-  await using run = await started({ redis: 1 });
-  const server = run.first('redis');
-  expect(server.version).toMatch(/^(Redis|Valkey) \d+\.\d+/);
-  expect(await server.memoryBytes()).toBeGreaterThan(1_000_000);
+  test('it says its version and how much memory it has', async () => {
+    await using run = await started({ redis: 1 });
+    const server = run.first('redis');
+    expect(server.version).toMatch(/^(Redis|Valkey) \d+\.\d+/);
+    expect(await server.memoryBytes()).toBeGreaterThan(1_000_000);
+  });
 });

@@ -2,10 +2,26 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type Needs, type ServerKind, type Stack, startStack } from '../index.ts';
+import { MissingServerError, type Needs, type ServerKind, type Stack, startStack, ToolFolder } from '../index.ts';
+import { provideProgram, recipeOf } from '../native/provider.ts';
 
 /** Fetched once for all tests, and for the labs as well. */
 export const stateFolder = resolve(import.meta.dirname, '../../../.lab');
+
+/**
+ * Why servers of this kind cannot be had on this machine; null if they can. Fetches the program, so that no test's own
+ * time is spent on it.
+ */
+export async function missing(kind: ServerKind): Promise<string | null> {
+  const { signal } = new AbortController();
+  try {
+    await provideProgram(recipeOf(kind), new ToolFolder({ stateFolder, log: () => {} }), signal);
+    return null;
+  } catch (error) {
+    if (error instanceof MissingServerError) return error.message;
+    throw error;
+  }
+}
 
 export interface StartedStack extends AsyncDisposable {
   stack: Stack;
