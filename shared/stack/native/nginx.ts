@@ -28,7 +28,7 @@ async function find(tools: ToolFolder): Promise<Program | null> {
 
 async function fetch(tools: ToolFolder, signal: AbortSignal): Promise<Program> {
   const folder = await tools.provide(KEY, (unfinished) =>
-    unpackDebs('nginx', ['nginx'], unfinished, { tools, signal, ways: nginx.ways }),
+    unpackDebs({ what: 'nginx', packages: ['nginx'] }, unfinished, { tools, signal, ways: nginx.ways }),
   );
   return { file: binaryIn(folder), origin: 'fetched with apt-get' };
 }

@@ -5,8 +5,6 @@
  * Invariant: servers start side by side; if one does not start, the others are ended by whoever asked (stack.ts).
  * Read next: recipe.ts, server-process.ts.
  */
-import { variableOf } from '../external/provider.ts';
-import { MissingServerError } from '../missing.ts';
 import { type StartServers, wantedOf } from '../provider.ts';
 import type { ServerKind } from '../server.ts';
 import { ToolFolder } from '../tools/tool-folder.ts';
@@ -18,7 +16,7 @@ export const startNative: StartServers = async (options, started) => {
   const { folder, stateFolder, log, onSpawn, signal } = options;
   const tools = new ToolFolder({ stateFolder, log, onSpawn });
   const all = wantedOf(options.needs).map(async ({ kind, count }) => {
-    const recipe = recipeOf(kind);
+    const recipe = RECIPES[kind];
     const program = await provideProgram(recipe, tools, signal);
     const version = await recipe.version(program, signal);
     const servers = Array.from({ length: count }, async (_, index) => {
@@ -37,16 +35,7 @@ export async function provideProgram(recipe: Recipe, tools: ToolFolder, signal: 
 
 /** Whether a server of this kind can be started without fetching anything, for `doctor`. */
 export async function findProgram(kind: ServerKind, tools: ToolFolder): Promise<Program | null> {
-  return (await RECIPES[kind]?.find(tools)) ?? null;
-}
-
-/** The recipe of a kind. Throws MissingServerError if there is none. */
-export function recipeOf(kind: ServerKind): Recipe {
-  const recipe = RECIPES[kind];
-  if (recipe !== undefined) return recipe;
-  throw new MissingServerError(kind, 'it cannot be started without Docker yet', [
-    `give --stack external with ${variableOf(kind)}`,
-  ]);
+  return RECIPES[kind].find(tools);
 }
 
 /** Waits for all of them, also after one has failed: what still starts must be handed over before it can be ended. */

@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { MissingServerError, type Needs, type ServerKind, type Stack, startStack, ToolFolder } from '../index.ts';
-import { provideProgram, recipeOf } from '../native/provider.ts';
+import { provideProgram } from '../native/provider.ts';
+import { RECIPES } from '../native/recipes.ts';
 
 /** Fetched once for all tests, and for the labs as well. */
 export const stateFolder = resolve(import.meta.dirname, '../../../.lab');
@@ -15,7 +16,7 @@ export const stateFolder = resolve(import.meta.dirname, '../../../.lab');
 export async function missing(kind: ServerKind): Promise<string | null> {
   const { signal } = new AbortController();
   try {
-    await provideProgram(recipeOf(kind), new ToolFolder({ stateFolder, log: () => {} }), signal);
+    await provideProgram(RECIPES[kind], new ToolFolder({ stateFolder, log: () => {} }), signal);
     return null;
   } catch (error) {
     if (error instanceof MissingServerError) return error.message;
