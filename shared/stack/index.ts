@@ -1,6 +1,6 @@
 /** Real servers for experiments: what is needed, one way or another, behind one interface. */
 export { MissingServerError } from './missing.ts';
-export { findProgram } from './native/provider.ts';
+export { type Availability, availabilityOf } from './native/provider.ts';
 export type { Program, Recipe } from './native/recipe.ts';
 export { RECIPES } from './native/recipes.ts';
 export { type StackOptions, wantedOf } from './provider.ts';

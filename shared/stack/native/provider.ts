@@ -7,6 +7,7 @@
  */
 import { type StartServers, wantedOf } from '../provider.ts';
 import type { ServerKind } from '../server.ts';
+import { findOnPath } from '../tools/on-path.ts';
 import { ToolFolder } from '../tools/tool-folder.ts';
 import type { Program, Recipe } from './recipe.ts';
 import { RECIPES } from './recipes.ts';
@@ -33,9 +34,20 @@ export async function provideProgram(recipe: Recipe, tools: ToolFolder, signal: 
   return (await recipe.find(tools)) ?? recipe.fetch(tools, signal);
 }
 
-/** Whether a server of this kind can be started without fetching anything, for `doctor`. */
-export async function findProgram(kind: ServerKind, tools: ToolFolder): Promise<Program | null> {
-  return RECIPES[kind].find(tools);
+/** How a server of a kind can be had without Docker. Starts and fetches nothing. */
+export type Availability =
+  | { state: 'there'; origin: string }
+  | { state: 'fetched on first use'; downloadBytes: number; fetchedWith: string[] }
+  | { state: 'missing'; ways: readonly string[] };
+
+export async function availabilityOf(kind: ServerKind, tools: ToolFolder): Promise<Availability> {
+  const { find, fetchedWith, downloadBytes, ways } = RECIPES[kind];
+  const program = await find(tools);
+  if (program !== null) return { state: 'there', origin: program.origin };
+  const clients = fetchedWith.map((group) => group.find((name) => findOnPath(name) !== null));
+  const found = clients.filter((client) => client !== undefined);
+  if (found.length < clients.length) return { state: 'missing', ways };
+  return { state: 'fetched on first use', downloadBytes, fetchedWith: found };
 }
 
 /** Waits for all of them, also after one has failed: what still starts must be handed over before it can be ended. */

@@ -9,7 +9,6 @@
  */
 import { chmod, mkdir, open, readdir, rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { connect } from 'amqplib';
 import { MissingServerError } from '../missing.ts';
 import { unpackDebs } from '../tools/apt.ts';
 import type { ToolFolder } from '../tools/tool-folder.ts';
@@ -135,6 +134,7 @@ export const rabbitmq: Recipe = {
   // Management, streams, Erlang's own.
   extraPorts: 3,
   downloadBytes: 42_000_000,
+  fetchedWith: [['apt-get'], ['dpkg']],
   ways: ['use a Debian or Ubuntu with apt-get', 'give --stack external with a broker of yours', 'use Docker'],
   find,
   fetch,
@@ -157,6 +157,8 @@ export const rabbitmq: Recipe = {
     ],
   }),
   async operate({ port }, signal) {
+    // Loaded here and not above: who only asks what there is (doctor) should not load every client.
+    const { connect } = await import('amqplib');
     const connection = await connect(`amqp://127.0.0.1:${port}`, { timeout: OPERATION_LIMIT_MS });
     // Without a listener the broker's end would end this process.
     connection.on('error', () => {});

