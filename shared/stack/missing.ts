@@ -9,6 +9,7 @@ export class MissingServerError extends Error {
   /** As shared/experiment/exit-code.ts has it: something needed is missing. */
   readonly exitCode = 4;
   constructor(what: string, why: string, ways: readonly string[]) {
-    super(`${what}: ${why}. What helps: ${ways.join('; or ')}.`);
+    // What a tool has printed comes in lines; this is one.
+    super(`${what}: ${why.replaceAll(/\s*\n\s*/g, ' | ')}. What helps: ${ways.join('; or ')}.`);
   }
 }
