@@ -9,11 +9,10 @@ import { ToolFolder } from '../index.ts';
 import type { Recipe } from '../native/recipe.ts';
 import { redis } from '../native/redis.ts';
 import { NativeServer } from '../native/server-process.ts';
-import { identify } from '../process-identity.ts';
 import { unpackDebs } from '../tools/apt.ts';
 import { npmCi } from '../tools/npm.ts';
 import { unpackWheel } from '../tools/pip.ts';
-import { missing, stateFolder } from './started.ts';
+import { isRunning, missing, stateFolder } from './started.ts';
 
 const { signal } = new AbortController();
 const tools = new ToolFolder({ stateFolder, log: () => {} });
@@ -84,7 +83,7 @@ describe.skipIf(why !== null)('a server that does not start', () => {
     expect(error.message).toMatch(/already in use/i);
     expect(error.message).toContain(join(folder.path, 'redis-1', 'log'));
     expect(pids).toHaveLength(3);
-    expect(pids.map(identify)).toEqual([null, null, null]);
+    expect(pids.map(isRunning)).toEqual([false, false, false]);
   });
 
   test('because its options are wrong, is told at once with its own words', async () => {
@@ -100,6 +99,6 @@ describe.skipIf(why !== null)('a server that does not start', () => {
     const operate = () => Promise.reject(new Error('not yet'));
     const error = await failureOf(startRedis(folder.path, { operate, startDeadlineMs: 300 }, pids));
     expect(error.message).toMatch(/^redis-1 was not ready after 0\.3 s/);
-    expect(pids.map(identify)).toEqual([null]);
+    expect(pids.map(isRunning)).toEqual([false]);
   });
 });

@@ -1,8 +1,7 @@
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { isOpen } from '../ports.ts';
-import { identify } from '../process-identity.ts';
-import { missing, started } from './started.ts';
+import { isRunning, missing, started } from './started.ts';
 
 async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client(url);
@@ -72,6 +71,6 @@ describe.skipIf(why !== null)(`postgres${why === null ? '' : `: ${why}`}`, () =>
       await run.first('postgres').pause();
     }
     expect(pids.length).toBeGreaterThan(2);
-    await expect.poll(() => pids.map(identify), { timeout: 20_000 }).toEqual(pids.map(() => null));
+    await expect.poll(() => pids.map(isRunning), { timeout: 20_000 }).toEqual(pids.map(() => false));
   });
 });

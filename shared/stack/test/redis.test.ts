@@ -1,8 +1,7 @@
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { isOpen } from '../ports.ts';
-import { identify } from '../process-identity.ts';
-import { missing, started } from './started.ts';
+import { isRunning, missing, started } from './started.ts';
 
 /** One command in the inline form; the whole answer. */
 function ask(port: number, command: string): Promise<string> {
@@ -68,7 +67,7 @@ describe.skipIf(why !== null)(`redis${why === null ? '' : `: ${why}`}`, () => {
       await run.first('redis').pause();
       pids = run.pids;
     }
-    expect(pids.map(identify)).toEqual(pids.map(() => null));
+    expect(pids.map(isRunning)).toEqual(pids.map(() => false));
   });
 
   test('it says its version and how much memory it has', async () => {

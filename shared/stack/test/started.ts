@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { MissingServerError, type Needs, type ServerKind, type Stack, startStack, ToolFolder } from '../index.ts';
 import { provideProgram } from '../native/provider.ts';
 import { RECIPES } from '../native/recipes.ts';
+import { identify, isAlive } from '../process-identity.ts';
 
 /** Fetched once for all tests, and for the labs as well. */
 export const stateFolder = resolve(import.meta.dirname, '../../../.lab');
@@ -57,4 +58,10 @@ export async function started(needs: Needs): Promise<StartedStack> {
     first: (kind) => stack.server(`${kind}-1`),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** Whether a process runs. One that has ended and was not waited for yet does not. */
+export function isRunning(pid: number): boolean {
+  const who = identify(pid);
+  return who !== null && isAlive(who);
 }
