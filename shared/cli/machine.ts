@@ -5,9 +5,9 @@
  * holding the pipe, as a Docker client without an engine and some version managers' shims do.
  */
 import { spawn } from 'node:child_process';
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { stateFolder } from './folders.ts';
 
 export interface Tool {
@@ -18,17 +18,6 @@ export interface Tool {
   /** What it is good for. */
   purpose: string;
 }
-
-/** Programs of which any one serves the need, besides a Docker engine. */
-const SERVER_PROGRAMS: Record<string, readonly string[]> = {
-  postgres: ['postgres'],
-  redis: ['redis-server', 'valkey-server'],
-  rabbitmq: ['rabbitmq-server'],
-  kafka: ['kafka-server-start', 'kafka-server-start.sh'],
-  nginx: ['nginx'],
-};
-
-const ENGINE = 'Docker engine';
 
 /** Asks all at once. */
 export function inspectMachine(): Promise<Tool[]> {
@@ -45,7 +34,7 @@ export function inspectMachine(): Promise<Tool[]> {
     optional('npm', 'fetching Node and pnpm', ['npm', '--version']),
     optional('git', 'naming the commit in a result', ['git', '--version']),
     optional('Docker client', 'servers in containers', ['docker', '--version']),
-    optional(ENGINE, 'servers in containers', ['docker', 'version', '--format', '{{.Server.Version}}']),
+    optional('Docker engine', 'servers in containers', ['docker', 'version', '--format', '{{.Server.Version}}']),
     optional('Go', 'building k6', ['go', 'version']),
     optional('k6', 'load-test scripts, and ./lab bench load', ['k6', 'version']),
     optional('Java', 'Kafka without Docker', ['java', '-version']),
@@ -59,12 +48,6 @@ export function inspectMachine(): Promise<Tool[]> {
       ['chromium-browser', '--version'],
     ),
   ]);
-}
-
-/** Which of these servers can be had neither from a Docker engine nor from PATH. */
-export function missingServers(needed: readonly string[], tools: readonly Tool[]): string[] {
-  if (tools.some((tool) => tool.name === ENGINE && tool.found !== null)) return [];
-  return needed.filter((server) => !(SERVER_PROGRAMS[server] ?? [server]).some((program) => onPath(program)));
 }
 
 /**
@@ -109,17 +92,6 @@ export function ask(program: string, args: readonly string[], deadlineMs = 2_000
 /** The version number and what follows it, without the program's own name in front. */
 function shorten(line: string): string {
   return /\d+(\.\d+)+[\w.+-]*/.exec(line)?.[0] ?? line.trim();
-}
-
-function onPath(program: string): boolean {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return folder !== '';
-    } catch {
-      return false;
-    }
-  });
 }
 
 function fetchedPnpm(): string | null {

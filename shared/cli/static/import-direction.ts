@@ -21,7 +21,8 @@ const BELOW: Record<string, readonly string[]> = {
   cli: ['report', 'experiment', 'load', 'ledger', 'stack', 'service'],
   report: ['experiment'],
   experiment: ['load', 'ledger', 'stack', 'service'],
-  stack: ['service'],
+  // load: what a bench is.
+  stack: ['load', 'service'],
   ledger: [],
   load: [],
   service: [],

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { ask, missingServers, type Tool } from '../machine.ts';
+import { ask, type Tool } from '../machine.ts';
 import { isThere } from '../run-leftovers.ts';
+import { missingServers, type ServerFinding } from '../servers.ts';
 import { asText } from '../verbs/doctor.ts';
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
@@ -54,10 +55,14 @@ test('a lab that cannot be loaded is shown with its problem, and the exit code i
   expect(code).toBe(4);
 });
 
-test('an engine serves every server', () => {
-  const engine = { name: 'Docker engine', required: false, purpose: '' };
-  expect(missingServers(['no-such-server'], [{ ...engine, found: '28' }])).toEqual([]);
-  expect(missingServers(['no-such-server'], [{ ...engine, found: null }])).toEqual(['no-such-server']);
+test('a server is missing if it cannot be fetched, or if nobody knows it', () => {
+  const servers: ServerFinding[] = [
+    { name: 'redis', availability: { state: 'there', origin: 'on PATH' } },
+    { name: 'nginx', availability: { state: 'fetched on first use', downloadBytes: 1, fetchedWith: [] } },
+    { name: 'kafka', availability: { state: 'missing', ways: ['install Maven'] } },
+  ];
+  expect(missingServers(['redis', 'nginx'], servers)).toEqual([]);
+  expect(missingServers(['redis', 'kafka', 'no-such-server'], servers)).toEqual(['kafka', 'no-such-server']);
 });
 
 test('a program that hangs, and what it started, is given up and ended', async () => {
@@ -90,6 +95,11 @@ test('an answer is the version alone; no program or a failing one is no answer',
 test('the text says what is going on, what was kept, and how to remove it', () => {
   const text = asText({
     tools: [{ name: 'Node', found: null, required: true, purpose: 'all' }],
+    servers: [
+      { name: 'redis', availability: { state: 'there', origin: 'on PATH' } },
+      { name: 'postgres', availability: { state: 'fetched on first use', downloadBytes: 24e6, fetchedWith: ['npm'] } },
+      { name: 'kafka', availability: { state: 'missing', ways: ['install Maven', 'use another'] } },
+    ],
     labs: [{ name: 'one', needs: { kafka: 3 }, missing: ['kafka'], problem: null }],
     disk: { parts: [{ name: '.lab/node', bytes: 1_000 }], totalBytes: 1_000, freeBytes: 2_000_000 },
     runs: [
@@ -99,6 +109,9 @@ test('the text says what is going on, what was kept, and how to remove it', () =
   });
   expect(text).toMatch(/Node +MISSING/);
   expect(text).toMatch(/one: MISSING kafka/);
+  expect(text).toMatch(/redis +on PATH/);
+  expect(text).toMatch(/postgres +fetched on first use with npm, about 24 MB/);
+  expect(text).toMatch(/kafka +MISSING: install Maven; or use another/);
   expect(text).toMatch(/1\.0 kB {2}\.lab\/node/);
   expect(text).toContain('.lab/runs/1: kept for its logs; ./lab clean removes it');
   expect(text).toContain('.lab/runs/2: going on (process 42)');

@@ -7,8 +7,9 @@ import { EXIT } from '@backend-labs/experiment/engine';
 import type { Command } from 'commander';
 import { diskParts, formatBytes, freeBytes, inClone } from '../disk-use.ts';
 import { findLabs } from '../labs.ts';
-import { inspectMachine, missingServers, type Tool } from '../machine.ts';
+import { inspectMachine, type Tool } from '../machine.ts';
 import { runsOnDisk } from '../run-leftovers.ts';
+import { describeServer, inspectServers, missingServers, type ServerFinding } from '../servers.ts';
 
 const EXAMPLES = `
 Examples:
@@ -27,6 +28,7 @@ interface LabFinding {
 
 interface Diagnosis {
   tools: Tool[];
+  servers: ServerFinding[];
   labs: LabFinding[];
   disk: { parts: { name: string; bytes: number }[]; totalBytes: number; freeBytes: number };
   runs: { folder: string; state: string; pid: number | null }[];
@@ -48,26 +50,29 @@ export function register(program: Command): void {
 }
 
 async function diagnose(): Promise<Diagnosis> {
-  const [tools, labs] = await Promise.all([inspectMachine(), findLabs()]);
+  const [tools, servers, labs] = await Promise.all([inspectMachine(), inspectServers(), findLabs()]);
   const parts = diskParts().map(({ name, bytes }) => ({ name, bytes }));
   return {
     tools,
+    servers,
     labs: labs.map(({ name, definition, problem }) => {
       const needs = { ...definition?.needs } as Record<string, number>;
-      return { name, needs, missing: missingServers(Object.keys(needs), tools), problem };
+      return { name, needs, missing: missingServers(Object.keys(needs), servers), problem };
     }),
     disk: { parts, totalBytes: parts.reduce((sum, { bytes }) => sum + bytes, 0), freeBytes: freeBytes() },
     runs: runsOnDisk().map(({ folder, state, pid }) => ({ folder: inClone(folder), state, pid })),
   };
 }
 
-export function asText({ tools, labs, disk, runs }: Diagnosis): string {
+export function asText({ tools, servers, labs, disk, runs }: Diagnosis): string {
   const lines = ['This machine'];
   const width = Math.max(...tools.map((tool) => tool.name.length));
   for (const tool of tools) {
     const state = tool.found ?? (tool.required ? 'MISSING' : 'not here');
     lines.push(`  ${tool.name.padEnd(width)}  ${state}${tool.required ? '' : ` (optional, for ${tool.purpose})`}`);
   }
+  lines.push('', 'Servers, without Docker');
+  for (const server of servers) lines.push(`  ${server.name.padEnd(width)}  ${describeServer(server)}`);
   lines.push('', 'Labs');
   if (labs.length === 0) lines.push('  none yet; ./lab new NAME makes one');
   for (const lab of labs) lines.push(`  ${lab.name}: ${describeLab(lab)}`);
@@ -89,5 +94,5 @@ function describeLab({ needs, missing, problem }: LabFinding): string {
   if (Object.keys(needs).length === 0) return 'ready, needs no server';
   const wanted = Object.entries(needs).map(([server, count]) => `${count} × ${server}`);
   if (missing.length === 0) return `ready, needs ${wanted.join(', ')}`;
-  return `MISSING ${missing.join(', ')}: start a Docker engine, or put the server's program on PATH`;
+  return `MISSING ${missing.join(', ')}: see the servers above`;
 }

@@ -1,0 +1,15 @@
+/**
+ * What cannot be had on this machine, said with the ways to get it.
+ *
+ * Invariant: one line that names the thing, why, and two or three things to do. Pure.
+ */
+export class MissingServerError extends Error {
+  override readonly name = 'MissingServerError';
+  readonly code = 'MISSING';
+  /** As shared/experiment/exit-code.ts has it: something needed is missing. */
+  readonly exitCode = 4;
+  constructor(what: string, why: string, ways: readonly string[]) {
+    // What a tool has printed comes in lines; this is one.
+    super(`${what}: ${why.replaceAll(/\s*\n\s*/g, ' | ')}. What helps: ${ways.join('; or ')}.`);
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * A TCP proxy in front of a server: the network between a client and a server, to be broken on purpose.
+ *
+ *   open     bytes pass
+ *   delayed  bytes pass, later by a fixed time each way, in order
+ *   dropped  nothing passes and nothing is refused, as when packets are lost: what was sent meanwhile arrives after
+ *            `heal`, since TCP would send it again
+ *   cut      connections are reset, new ones too
+ *
+ * Invariant: bytes are never lost, doubled or reordered within a connection that lives; each change has taken effect
+ * for all connections when it resolves. Read next: ../server.ts (the server behind it).
+ */
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server as Listener, type Socket } from 'node:net';
+import type { Observed } from '../server.ts';
+
+type State = { kind: 'open' } | { kind: 'delayed'; delayMs: number } | { kind: 'dropped' } | { kind: 'cut' };
+
+export interface ProxyTarget {
+  host: string;
+  port: number;
+}
+
+export class TcpProxy implements AsyncDisposable {
+  readonly host = '127.0.0.1';
+  readonly port: number;
+  readonly #target: ProxyTarget;
+  readonly #listener: Listener;
+  readonly #links = new Set<Link>();
+  #state: State = { kind: 'open' };
+
+  private constructor(target: ProxyTarget, listener: Listener) {
+    this.#target = target;
+    this.#listener = listener;
+    this.port = (listener.address() as AddressInfo).port;
+    listener.on('connection', (socket) => this.#accept(socket));
+  }
+
+  /** Listens on a free port of loopback; `port` chooses one. */
+  static async start(target: ProxyTarget, port = 0): Promise<TcpProxy> {
+    // Half-open connections are passed on as such: some protocols end one direction before the other.
+    const listener = createServer({ allowHalfOpen: true, pauseOnConnect: true });
+    listener.listen(port, '127.0.0.1');
+    await once(listener, 'listening');
+    return new TcpProxy(target, listener);
+  }
+
+  /** How many connections pass through it now. */
+  get connections(): number {
+    return this.#links.size;
+  }
+
+  /** Resets all connections, and every new one, until `heal`. */
+  cut(): Promise<Observed> {
+    return this.#become({ kind: 'cut' });
+  }
+
+  /** Holds everything back, both ways, until `heal`. */
+  drop(): Promise<Observed> {
+    return this.#become({ kind: 'dropped' });
+  }
+
+  /** Passes each chunk on `delayMs` later than it came. */
+  delay(delayMs: number): Promise<Observed> {
+    if (!(delayMs >= 0)) throw new RangeError(`delayMs must be 0 or more, received ${delayMs}`);
+    return this.#become({ kind: 'delayed', delayMs });
+  }
+
+  heal(): Promise<Observed> {
+    return this.#become({ kind: 'open' });
+  }
+
+  async #become(state: State): Promise<Observed> {
+    const fromMs = performance.now();
+    this.#state = state;
+    await Promise.all([...this.#links].map((link) => link.become(state)));
+    return { durationMs: performance.now() - fromMs };
+  }
+
+  #accept(client: Socket): void {
+    if (this.#state.kind === 'cut') {
+      client.on('error', () => {});
+      client.resetAndDestroy();
+      return;
+    }
+    const link = new Link(client, connect({ ...this.#target, allowHalfOpen: true }), () => this.#links.delete(link));
+    this.#links.add(link);
+    void link.become(this.#state);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = once(this.#listener, 'close');
+    this.#listener.close();
+    await Promise.all([...this.#links].map((link) => link.become({ kind: 'cut' })));
+    await closed;
+  }
+}
+
+/** A connection through the proxy: a direction each way. */
+class Link {
+  readonly #client: Socket;
+  readonly #server: Socket;
+  readonly #directions: readonly Direction[];
+  readonly #ended = Promise.withResolvers<void>();
+
+  constructor(client: Socket, server: Socket, onEnd: () => void) {
+    this.#client = client;
+    this.#server = server;
+    this.#directions = [new Direction(client, server), new Direction(server, client)];
+    let open = 2;
+    for (const [socket, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      // A reset is passed on as one. Without a listener it would end this process.
+      socket.on('error', () => other.resetAndDestroy());
+      socket.once('close', () => {
+        if (socket.errored !== null || !socket.readableEnded) other.resetAndDestroy();
+        open -= 1;
+        if (open > 0) return;
+        for (const direction of this.#directions) direction.end();
+        onEnd();
+        this.#ended.resolve();
+      });
+    }
+  }
+
+  async become(state: State): Promise<void> {
+    if (state.kind === 'cut') {
+      this.#client.resetAndDestroy();
+      this.#server.resetAndDestroy();
+      await this.#ended.promise;
+      return;
+    }
+    for (const direction of this.#directions) direction.become(state);
+  }
+}
+
+/** Bytes from one socket to another, in order, passed on as the state says. */
+class Direction {
+  readonly #from: Socket;
+  readonly #to: Socket;
+  /** What came and was not passed on yet, and when it may be. A null chunk is the end of this direction. */
+  readonly #held: { chunk: Buffer | null; dueAtMs: number }[] = [];
+  #state: Exclude<State, { kind: 'cut' }> = { kind: 'open' };
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(from: Socket, to: Socket) {
+    this.#from = from;
+    this.#to = to;
+    from.on('data', (chunk: Buffer) => this.#take(chunk));
+    from.on('end', () => this.#take(null));
+    to.on('drain', () => this.#pass());
+  }
+
+  become(state: Exclude<State, { kind: 'cut' }>): void {
+    this.#state = state;
+    // A dropped direction reads nothing: the sender's own buffers fill up, as they would.
+    if (state.kind === 'dropped') this.#from.pause();
+    else this.#from.resume();
+    this.#pass();
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#held.length = 0;
+  }
+
+  #take(chunk: Buffer | null): void {
+    const delayMs = this.#state.kind === 'delayed' ? this.#state.delayMs : 0;
+    this.#held.push({ chunk, dueAtMs: performance.now() + delayMs });
+    this.#pass();
+  }
+
+  /** Passes on what is due. Never a later chunk before an earlier one, also when the delay was shortened meanwhile. */
+  #pass(): void {
+    clearTimeout(this.#timer);
+    if (this.#state.kind === 'dropped') return;
+    const isDelayed = this.#state.kind === 'delayed';
+    for (let next = this.#held[0]; next !== undefined; next = this.#held[0]) {
+      const waitMs = isDelayed ? next.dueAtMs - performance.now() : 0;
+      if (waitMs > 0) {
+        this.#timer = setTimeout(() => this.#pass(), Math.ceil(waitMs));
+        return;
+      }
+      if (this.#to.writableNeedDrain) {
+        this.#from.pause();
+        return;
+      }
+      this.#held.shift();
+      if (next.chunk === null) this.#to.end();
+      else this.#to.write(next.chunk);
+    }
+    this.#from.resume();
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * What a server of the stack is, whoever provides it.
+ *
+ *   running ── pause ──▶ paused ── resume ──▶ running
+ *   running ── stop or kill ──▶ down ── start ──▶ running, on the same data and port
+ *
+ * Invariant: each of these resolves when its effect was observed (a port is closed, an operation is answered), not when
+ * it was asked for. Read next: native/server-process.ts (how), native/recipe.ts (what differs from kind to kind).
+ */
+export const SERVER_KINDS = ['postgres', 'redis', 'rabbitmq', 'kafka', 'nginx'] as const;
+export type ServerKind = (typeof SERVER_KINDS)[number];
+
+/** How many instances of each an experiment asks for. */
+export type Needs = Partial<Record<ServerKind, number>>;
+
+export type ProviderName = 'native' | 'external' | 'docker';
+
+/** An effect that was observed, and how long that took from the moment it was asked for. */
+export interface Observed {
+  durationMs: number;
+}
+
+export interface Server extends AsyncDisposable {
+  readonly kind: ServerKind;
+  /** The kind with a number: `redis-1`, `redis-2`. */
+  readonly name: string;
+  readonly provider: ProviderName;
+  readonly host: string;
+  readonly port: number;
+  /** What a client connects to. The same after a restart. */
+  readonly url: string;
+  /** As the server itself says it. */
+  readonly version: string;
+  /** SIGTERM or the server's own way to end in order; resolves when it is gone and its port is closed. */
+  stop(): Promise<Observed>;
+  /** SIGKILL; resolves when it is gone and its port is closed. */
+  kill(): Promise<Observed>;
+  /** After `stop` or `kill`: on the same data and port; resolves when a real operation is answered. */
+  start(): Promise<Observed>;
+  /** `stop`, then `start`. */
+  restart(): Promise<Observed>;
+  /** SIGSTOP of all its processes; resolves when the system shows them stopped. */
+  pause(): Promise<Observed>;
+  /** SIGCONT; resolves when a real operation is answered again. */
+  resume(): Promise<Observed>;
+  /** Resident memory of all its processes; null where nobody can tell. */
+  memoryBytes(): Promise<number | null>;
+  /** Null for a server that somebody else runs. */
+  readonly logFile: string | null;
+}
+
+/** What a provider cannot do with its servers: an external one is nobody's to kill. */
+export class UnsupportedError extends Error {
+  override readonly name = 'UnsupportedError';
+}
+
+/** A server that did not start. The message ends with its own last lines and says where the rest is. */
+export class ServerStartError extends Error {
+  override readonly name = 'ServerStartError';
+  readonly code = 'SERVER_START';
+  readonly server: string;
+  readonly logFile: string;
+  constructor(server: string, why: string, lastLines: readonly string[], logFile: string) {
+    const said = lastLines.length === 0 ? 'It printed nothing.' : `Its last lines:\n  ${lastLines.join('\n  ')}`;
+    super(`${server} ${why}. ${said}\nThe rest is in ${logFile}`);
+    this.server = server;
+    this.logFile = logFile;
+  }
+}
