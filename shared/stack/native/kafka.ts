@@ -34,19 +34,16 @@ async function find(tools: ToolFolder): Promise<Program | null> {
 async function fetch(tools: ToolFolder, signal: AbortSignal): Promise<Program> {
   const { ways } = kafka;
   const java = (await findJava(tools)) ?? (await fetchJava({ tools, signal, ways }));
-  const mvn = findOnPath('mvn');
-  if (mvn === null && !tools.has(KEY)) {
-    throw new MissingServerError(
-      `Kafka ${VERSION}`,
-      'its jars are fetched with mvn, and there is no mvn on PATH',
-      ways,
-    );
-  }
   const library = await tools.provide(KEY, async (unfinished) => {
+    const mvn = findOnPath('mvn');
+    if (mvn === null) {
+      const why = 'its jars are fetched with mvn, and there is no mvn on PATH';
+      throw new MissingServerError(`Kafka ${VERSION}`, why, ways);
+    }
     tools.log(`fetching Kafka ${VERSION} with mvn ...`);
     try {
       await runTool(
-        mvn as string,
+        mvn,
         // mvn takes the user's home from the system and not from HOME, so its cache is named.
         // -C: a download whose checksum is wrong fails.
         [

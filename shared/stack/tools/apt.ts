@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { MissingServerError } from '../missing.ts';
 import { runTool } from '../run-tool.ts';
 import { findOnPath } from './on-path.ts';
-import type { ToolFolder } from './tool-folder.ts';
+import type { FetchOptions } from './tool-folder.ts';
 
 const LIMIT_MS = 300_000;
 const UNPACK_LIMIT_MS = 60_000;
@@ -21,12 +21,6 @@ export interface Debs {
   packages: readonly string[];
   /** A suite of Debian's, `trixie`; left out: what the system itself would take. */
   suite?: string;
-}
-
-export interface FetchOptions {
-  tools: ToolFolder;
-  signal: AbortSignal;
-  ways: readonly string[];
 }
 
 /** Downloads packages and unpacks them over each other into `folder`, as they would lie below `/`. */

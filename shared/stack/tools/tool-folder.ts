@@ -18,6 +18,13 @@ export interface ToolFolderOptions {
   onSpawn?: (pid: number, name: string) => void;
 }
 
+/** What every fetch needs: where to, until when, and what to tell a person where it cannot be. */
+export interface FetchOptions {
+  tools: ToolFolder;
+  signal: AbortSignal;
+  ways: readonly string[];
+}
+
 export class ToolFolder {
   readonly log: (line: string) => void;
   readonly onSpawn: (pid: number, name: string) => void;

@@ -1,2 +1,2 @@
-/** Disabled: retrying. It keeps the retries' loop and leaves it after the first failure. */
+/** Disabled: retrying. One call for each request, whatever becomes of it. */
 export { default } from '../../src/variants/timeout.ts';
