@@ -22,6 +22,8 @@ export type Think = () => Promise<number>;
 export interface UpdateContext {
   /** The id of this request, unique in a run. The database keeps it beside what was written. */
   operation: number;
+  /** Unique to this request; the referee knows whose it is. Use it as the lock's value. */
+  token: string;
   /** The first node: where a lock on one Redis lives. */
   redis: Redis;
   /** Five Redis servers that know nothing of each other, for quorums. */
