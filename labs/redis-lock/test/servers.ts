@@ -66,6 +66,25 @@ export function connectTo(postgresUrl: string) {
   return { pool, [Symbol.asyncDispose]: () => pool.end() };
 }
 
+export interface AskOptions {
+  method?: string;
+  body?: unknown;
+  signal?: AbortSignal;
+}
+
+/** One request; its answer is JSON. */
+export async function ask(url: string, path: string, { body, ...init }: AskOptions = {}) {
+  const response = await fetch(`${url}${path}`, {
+    ...init,
+    ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+  });
+  return {
+    status: response.status,
+    outcome: response.headers.get('x-outcome'),
+    body: (await response.json()) as Record<string, unknown>,
+  };
+}
+
 /** A service on a port of its own. */
 export async function listen(service: { handle: RequestListener; close?: () => Promise<void> }) {
   const server = createServer(service.handle).listen(0, '127.0.0.1');
@@ -73,17 +92,7 @@ export async function listen(service: { handle: RequestListener; close?: () => P
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     url,
-    async ask(path: string, { body, ...init }: { method?: string; body?: unknown; signal?: AbortSignal } = {}) {
-      const response = await fetch(`${url}${path}`, {
-        ...init,
-        ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-      });
-      return {
-        status: response.status,
-        outcome: response.headers.get('x-outcome'),
-        body: (await response.json()) as Record<string, unknown>,
-      };
-    },
+    ask: (path: string, init?: AskOptions) => ask(url, path, init),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();
