@@ -31,6 +31,9 @@ export function createProgress(stream: NodeJS.WriteStream): Progress {
         fault = '';
         if (live) stream.write(`${head}: starting its services …`);
         else line(`${head}: ${event.durationMs / 1000} s of load`);
+      } else if (event.type === 'servers') {
+        clear();
+        line(`  ${event.line}`);
       } else if (event.type === 'fault') {
         const atMs = event.what === 'injected' ? event.entry.effectiveAtMs : event.entry.healedAtMs;
         fault = `${event.entry.fault} ${event.what} at ${((atMs ?? 0) / 1000).toFixed(1)} s`;

@@ -19,7 +19,8 @@ import {
 } from '@backend-labs/experiment/engine';
 import type { Result } from '@backend-labs/experiment/result';
 import { ReportWriteError, renderTerminal, serialiseResult, writeReport, writeWhole } from '@backend-labs/report';
-import { resultFolder, runsFolder, workspaceFolder } from './folders.ts';
+import type { ProviderName } from '@backend-labs/stack';
+import { resultFolder, runsFolder, stateFolder, workspaceFolder } from './folders.ts';
 import { requireName } from './nearest.ts';
 import { createProgress } from './progress.ts';
 
@@ -31,6 +32,7 @@ export interface RunFlags {
   seed: number;
   repeat: number;
   explain?: string;
+  stack?: ProviderName;
   json?: boolean;
   out?: string;
 }
@@ -71,6 +73,9 @@ export async function runOneLab(
       labFolder: lab.folder,
       workspaceFolder,
       runsFolder,
+      stateFolder,
+      // Without a choice: what works everywhere.
+      provider: flags.stack ?? 'native',
       experiments,
       choice,
       quick: flags.quick ?? false,

@@ -5,7 +5,7 @@
  */
 import { scheduleOf } from '@backend-labs/load';
 import { type ClaimJudgement, claimResult, type JudgedRun, judgeClaim } from './judge.ts';
-import type { ExperimentDefinition, TimelineDefinition } from './lab.ts';
+import type { ClaimDefinition, ExperimentDefinition, TimelineDefinition } from './lab.ts';
 import type { Observation } from './observation.ts';
 import { readersFailure } from './readers-file.ts';
 import type { ExperimentResult, TimelineEntry, VariantResult } from './result/schema.ts';
@@ -57,7 +57,9 @@ export function finishRun(options: {
       .timeline(parameters)
       .map((planned, index) => plannedTimes(planned, options.observation.timeline[index])),
   };
-  const failure = options.broughtByReader ? readersFailure(input) : null;
+  const failure = options.broughtByReader
+    ? readersFailure(options.observation, experiment.workload(parameters).timeoutMs)
+    : null;
   const observation = { ...options.observation, error: failure ?? options.observation.error };
   const selfChecks = observation.error === null ? runSelfChecks(input) : [];
   const plotted = experiment.plots.map(({ series }) => series);
@@ -79,6 +81,15 @@ export function finishRun(options: {
       selfChecks,
     },
   };
+}
+
+/** Why a claim cannot be run here: something that one of its variants needs cannot be had. Null if nothing. */
+function unavailable(claim: ClaimDefinition<string, string>, runs: readonly FinishedRun[]): string | null {
+  const involved = [claim.variant, claim.control, ...(claim.comparesWith ?? [])];
+  const missing = runs.find(
+    ({ observation }) => observation.unavailable !== null && involved.includes(observation.variant),
+  );
+  return missing?.observation.unavailable ?? null;
 }
 
 /** Judges an experiment's claims on the runs that have ended so far. */
@@ -105,7 +116,7 @@ export function experimentResult(options: {
     variants: runs.map(({ result }) => result),
     claims: plan.claims.map(({ claim, decides }) => {
       const property = experiment.properties[claim.property] as AnyExperiment['properties'][string];
-      const skipped = claim.skip?.(options.environment) ?? null;
+      const skipped = claim.skip?.(options.environment) ?? unavailable(claim, runs);
       const judged: ClaimJudgement[] = (repeats.length === 0 ? [1] : repeats).map((repeat) =>
         judgeClaim({ claim, property, runs: runsOf(repeat), skipped }),
       );

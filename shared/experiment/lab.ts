@@ -7,16 +7,35 @@
  * Read next: properties.ts (what a claim can ask), define-lab.ts (the rules).
  */
 import type { Arrivals, LoadReport, OperationSpec } from '@backend-labs/load';
+import type { Needs, Server, TcpProxy } from '@backend-labs/stack';
 import type { Hop } from './hop-balance.ts';
-import type { LedgerObservation, Observation } from './observation.ts';
+import type { LedgerObservation, Observation, ServiceObservation, WitnessRecord } from './observation.ts';
 import type { Property } from './properties.ts';
 import type { Plot } from './result/schema.ts';
 
-/** Real servers an experiment asks for, and how many instances of each. */
-export type Needs = Partial<Record<'postgres' | 'redis' | 'rabbitmq' | 'kafka' | 'nginx', number>>;
+export type { Needs } from '@backend-labs/stack';
 
 /** Gives the base url of a service that is already listening. */
 export type UrlOf = (service: string) => string;
+
+/** The real servers of a run, as those see them who only use them. */
+export interface ServerAccess {
+  /**
+   * Where to connect to a server (`redis-1`) or to a proxy in front of one. A Postgres url names a database that is
+   * this run's own.
+   */
+  urlOf(name: string): string;
+  /** Begins the name of whatever this run makes in a server that others use too: keys, topics, queues. [a-z0-9_] */
+  dataName: string;
+}
+
+/** The servers as those see them who break them. What was taken hold of is replaced before the next variant's run. */
+export interface ServerHandles {
+  /** By its name, `redis-2`. Throws RangeError if there is none. */
+  server(name: string): Server;
+  /** By the name that the experiment gave it in `proxies`. */
+  proxy(name: string): TcpProxy;
+}
 
 /** One way to build the thing. `file` is relative to the lab's folder and implements the lab's src/contract.ts. */
 export interface VariantDefinition {
@@ -30,19 +49,22 @@ export interface Watch {
   gauges?: Record<string, { up: string; down: string }>;
   /** Announced steps whose times are kept. */
   events?: readonly string[];
+  /** Announced steps that are kept with what they say, written down at the very moment. For few and small ones. */
+  records?: readonly string[];
 }
 
 export interface ServiceDefinition {
   name: string;
   /** The file node runs, relative to the lab's folder. */
   entry: string;
-  environment?: (urlOf: UrlOf) => Record<string, string>;
+  environment?: (urlOf: UrlOf, servers: ServerAccess) => Record<string, string>;
   watch?: Watch;
 }
 
-/** What a fault can reach: the services by name, as urls and as processes. */
-export interface FaultContext {
+/** What a fault can reach: the services by name, as urls and as processes, and the servers. */
+export interface FaultContext extends ServerHandles {
   urlOf: UrlOf;
+  servers: ServerAccess;
   parameters: Readonly<Record<string, number>>;
   signal: AbortSignal;
   /** Stops a process where it is (SIGSTOP); resolves when the system shows it stopped. */
@@ -68,10 +90,27 @@ export type TimelineDefinition<F extends string> =
   | { fault: F; atMs: number; healAtMs: number }
   | { fault: F; when: { service: string; event: string; occurrence?: number }; healAfterMs: number };
 
-export interface LedgerContext<P> {
+/** What is asked for once the load has ended, while services and servers still run. */
+export interface WitnessContext<P> {
   urlOf: UrlOf;
+  servers: ServerAccess;
   parameters: P;
   load: LoadReport;
+  /** Turns a time on the wall clock, in ms, into ms after the load's start. */
+  sinceStartMs: (wallClockMs: number) => number;
+  signal: AbortSignal;
+}
+
+export interface LedgerContext<P> extends WitnessContext<P> {
+  /** What `witnesses` brought. */
+  witnesses: Record<string, readonly WitnessRecord[]>;
+  services: Record<string, ServiceObservation>;
+}
+
+/** Before the services start. */
+export interface PrepareContext<P> extends ServerHandles {
+  servers: ServerAccess;
+  parameters: P;
   signal: AbortSignal;
 }
 
@@ -96,6 +135,9 @@ export interface ClaimDefinition<V extends string, K extends string> {
   skip?: (environment: { versions: Record<string, string>; platform: string }) => string | null;
 }
 
+/** A name that the experiment gives, and the server it is for. */
+type ByName = Readonly<Record<string, string>>;
+
 export interface ExperimentDefinition<V extends string, F extends string, P, K extends string = string> {
   question: string;
   /** The lab's own numbers, from which workload, timeline and predictions follow. Names carry the unit. */
@@ -103,7 +145,13 @@ export interface ExperimentDefinition<V extends string, F extends string, P, K e
   /** What the quick profile changes. */
   quick: Partial<P>;
   workload: (parameters: P) => WorkloadDefinition;
-  operation: (context: { urlOf: UrlOf; parameters: P }) => OperationSpec;
+  operation: (context: { urlOf: UrlOf; servers: ServerAccess; parameters: P }) => OperationSpec;
+  /** Proxies in front of servers, `{ link: 'redis-1' }`: who connects to `link` can be cut off from redis-1. */
+  proxies?: ByName;
+  /** Servers whose wall clock a fault of this experiment sets. */
+  adjustableClocks?: readonly string[];
+  /** Brings the servers into the state that the experiment starts from: replication, topics. */
+  prepare?: (context: PrepareContext<P>) => Promise<void>;
   services: (context: { parameters: P; variantFile: string }) => readonly ServiceDefinition[];
   /**
    * Unmeasured calls before the load, so that no process compiles its code for the first time while it is measured.
@@ -116,6 +164,8 @@ export interface ExperimentDefinition<V extends string, F extends string, P, K e
    */
   hops: readonly Hop[];
   timeline: (parameters: P) => readonly TimelineDefinition<F>[];
+  /** What others than the subject and its clients saw, by witness, for the properties to judge. */
+  witnesses?: (context: WitnessContext<P>) => Promise<Record<string, readonly WitnessRecord[]>>;
   /**
    * Reconciles what was acknowledged with what really happened, by id, after the load has ended and while the
    * services still run. It must ask someone else than who acknowledged.

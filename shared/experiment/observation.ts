@@ -26,6 +26,8 @@ export interface ServiceObservation {
   gauges: Record<string, Gauge>;
   /** Times of the announced steps that the lab asked to watch. */
   events: Record<string, number[]>;
+  /** Announced steps with what they said, as the lab asked to keep them, in the order in which they happened. */
+  records: Record<string, { atMs: number; said: WitnessRecord }[]>;
   /** Times at which its event loop was late by more than the sampling interval, and by how much. */
   stalls: { atMs: number; durationMs: number }[];
   /** Set if it ended on its own, that is not by a fault and not by the engine. */
@@ -33,6 +35,9 @@ export interface ServiceObservation {
   /** While a fault, or a hold at an event, kept it stopped or dead: no doing of the machine, and not sampled. */
   disturbed: Span[];
 }
+
+/** What a witness or an announced step says: plain values by name. */
+export type WitnessRecord = Readonly<Record<string, string | number | boolean | null>>;
 
 export interface LedgerObservation {
   acknowledged: number;
@@ -50,8 +55,12 @@ export interface Observation<P = Record<string, number>> {
   load: LoadReport;
   services: Record<string, ServiceObservation>;
   ledger: LedgerObservation | null;
+  /** What independent witnesses saw, by witness. */
+  witnesses: Record<string, readonly WitnessRecord[]>;
   /** Why it did not run to its end, else null. With an error, the rest is what was measured until then. */
   error: string | null;
+  /** Why it cannot be run here at all, else null: what it is about is skipped. */
+  unavailable: string | null;
   /** How much more the wall clock advanced than the monotonic one: a suspended machine or a set clock. */
   wallClockSkewMs: number;
 }

@@ -1,12 +1,13 @@
 /**
  * A hash of the sources that a lab's run read, so that a reference result says which code it speaks of.
  *
- * In it: the lab's lab.ts, experiments/ and src/, and what shared code measures and judges (experiment, load, service). Tests,
- * READMEs and reports do not change a measurement and are left out; so are blank lines and whole-line comments,
- * because a better comment is no reason to measure again.
+ * In it: the lab's lab.ts, experiments/ and src/, what shared code measures and judges (experiment, load, service), and
+ * shared/stack for a lab that depends on it, as one that needs servers does. Tests, READMEs and reports do not change
+ * a measurement and are left out; so are blank lines and whole-line comments, because a better comment is no reason to
+ * measure again.
  */
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 
@@ -37,10 +38,18 @@ function withoutComments(source: string): string {
   );
 }
 
+function dependsOnStack(labFolder: string): boolean {
+  const manifest = join(labFolder, 'package.json');
+  if (!existsSync(manifest)) return false;
+  const { dependencies = {} } = JSON.parse(readFileSync(manifest, 'utf8')) as { dependencies?: Record<string, string> };
+  return '@backend-labs/stack' in dependencies;
+}
+
 /** The files that count for a lab, absolute, in a stable order. */
 export async function measuredFiles(labFolder: string, workspaceFolder: string): Promise<string[]> {
   const ofLab = LAB_FOLDERS.map((name) => sourceFiles(join(labFolder, name)));
-  const shared = MEASURING_PACKAGES.map((name) => sourceFiles(join(workspaceFolder, 'shared', name)));
+  const packages = dependsOnStack(labFolder) ? [...MEASURING_PACKAGES, 'stack'] : MEASURING_PACKAGES;
+  const shared = packages.map((name) => sourceFiles(join(workspaceFolder, 'shared', name)));
   const files = [join(labFolder, 'lab.ts'), ...(await Promise.all([...ofLab, ...shared])).flat()];
   return files.sort();
 }

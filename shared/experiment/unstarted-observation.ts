@@ -4,7 +4,7 @@ import type { Observation } from './observation.ts';
 /** The observation of a variant whose services did not start: nothing was measured. */
 export function unstartedObservation(
   { variant, repeat, parameters }: Pick<Observation, 'variant' | 'repeat' | 'parameters'>,
-  error: string,
+  { error, unavailable = null }: { error: string; unavailable?: string | null },
 ): Observation {
   const counts = { intended: 0, ok: 0, degraded: 0, failed: 0, rejected: 0, timeout: 0, lost: 0, inFlight: 0 };
   const none = { p50: 0, p90: 0, p99: 0, p999: 0, max: 0 };
@@ -36,7 +36,9 @@ export function unstartedObservation(
     },
     services: {},
     ledger: null,
+    witnesses: {},
     error,
+    unavailable,
     wallClockSkewMs: 0,
   };
 }

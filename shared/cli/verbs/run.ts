@@ -6,7 +6,7 @@
  */
 import { combineExitCodes, EXIT, type ExitCode } from '@backend-labs/experiment/engine';
 import type { Result } from '@backend-labs/experiment/result';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { findLabs, requireLab } from '../labs.ts';
 import { checkCall, type RunFlags, runOneLab } from '../run-one-lab.ts';
 
@@ -21,6 +21,13 @@ export function register(program: Command): void {
     .option('--seed <n>', 'seed of the schedule', wholeNumber, 1)
     .option('--repeat <n>', 'run each variant n times, interleaved, and show the spread', positiveNumber, 1)
     .option('--explain <claim>', 'show the property, chances and raw ids behind one verdict')
+    .addOption(
+      new Option('--stack <provider>', 'where the servers come from that a lab needs').choices([
+        'native',
+        'external',
+        'docker',
+      ]),
+    )
     .option('--json', 'print the result as JSON')
     .option('--out <dir>', 'where result.json and report.html go')
     .addHelpText(

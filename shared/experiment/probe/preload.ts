@@ -11,6 +11,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { existsSync, writeSync } from 'node:fs';
 import { monotonicMs } from '@backend-labs/load/clock';
+import type { WitnessRecord } from '../observation.ts';
 import { openCounterFile } from './counter-file.ts';
 import { countHttpHops } from './http-hops.ts';
 import {
@@ -71,6 +72,10 @@ function watch(configuration: ProbeConfiguration): void {
     subscribe(down, () => change(gauge, -1));
   }
   for (const event of configuration.events) subscribe(event, () => times[event]?.push(monotonicMs()));
+  // At once and synchronously, before the step's next line: a process that is stopped or killed there has said so.
+  for (const event of configuration.records) {
+    subscribe(event, (said) => tell({ type: 'record', event, atMs: monotonicMs(), said: said as WitnessRecord }));
+  }
   for (const { event, occurrence } of configuration.holds) {
     let seen = 0;
     subscribe(event, () => {

@@ -24,6 +24,8 @@ export interface ProbeConfiguration {
   destinations: string[];
   gauges: Record<string, { up: string; down: string }>;
   events: string[];
+  /** Announced steps that are told of with their message, at once. */
+  records: string[];
   /** Stop right there when the event is announced for the n-th time after `armedFile` has appeared. */
   holds: { event: string; occurrence: number }[];
   /** Made when the load starts: what is announced before, by a warm-up, does not count towards a hold. */
@@ -35,5 +37,6 @@ export type ProbeMessage =
   /** `areas`: value × ms from the sample before to this one. Left out where nobody could watch in between. */
   | { type: 'samples'; atMs: number[]; gauges: Record<string, number[]>; areas?: Record<string, number[]> }
   | { type: 'events'; event: string; atMs: number[] }
+  | { type: 'record'; event: string; atMs: number; said: Record<string, string | number | boolean | null> }
   | { type: 'stall'; atMs: number; durationMs: number }
   | { type: 'held'; event: string; occurrence: number; atMs: number };

@@ -10,6 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { monotonicMs } from '@backend-labs/load';
 import type { FaultContext, FaultDefinition, TimelineDefinition } from '../lab.ts';
 import type { TimelineEntry } from '../result/schema.ts';
+import type { VariantServers } from './run-servers.ts';
 import type { ServiceProcess } from './service-process.ts';
 
 const HEAL_DEADLINE_MS = 5000;
@@ -19,6 +20,7 @@ export interface FaultRunnerOptions {
   faults: Record<string, FaultDefinition>;
   parameters: Readonly<Record<string, number>>;
   services: ReadonlyMap<string, ServiceProcess>;
+  servers: Pick<VariantServers, 'server' | 'proxy' | 'access'>;
   startAtMonotonicMs: number;
   signal: AbortSignal;
   onFault: (entry: TimelineEntry, what: 'injected' | 'healed') => void;
@@ -31,6 +33,8 @@ export interface FaultRunner {
   played(): (TimelineEntry | null)[];
   /** Errors of inject and heal, each naming its fault. */
   problems: string[];
+  /** Why a fault cannot be had from these servers, in the provider's words; null if each could. */
+  unsupported(): string | null;
   /** A service reports that it holds itself; `atMs` is on the monotonic clock. */
   held(service: string, at: { event: string; occurrence: number; atMs: number }): void;
   /** Cancels what has not begun and heals what has. */
@@ -40,6 +44,7 @@ export interface FaultRunner {
 export function startFaults(options: FaultRunnerOptions): FaultRunner {
   const entries: (TimelineEntry | null)[] = options.timeline.map(() => null);
   const problems: string[] = [];
+  let unsupported: string | null = null;
   const ended = new AbortController();
   const stop = AbortSignal.any([options.signal, ended.signal]);
   const nowMs = () => monotonicMs() - options.startAtMonotonicMs;
@@ -85,6 +90,7 @@ export function startFaults(options: FaultRunnerOptions): FaultRunner {
       }
       await untilMs(healAtMs());
     } catch (error) {
+      if ((error as Error).name === 'UnsupportedError') unsupported = (error as Error).message;
       problems.push(`fault ${fault} could not be injected: ${(error as Error).message}`);
     } finally {
       entry.healAskedAtMs = nowMs();
@@ -113,6 +119,7 @@ export function startFaults(options: FaultRunnerOptions): FaultRunner {
     entries: () => entries.filter((entry) => entry !== null),
     played: () => entries,
     problems,
+    unsupported: () => unsupported,
     held(service, { event, occurrence, atMs }) {
       const index = options.timeline.findIndex(
         (planned, at) => 'when' in planned && entries[at] === null && matches(planned.when, service, event, occurrence),
@@ -157,6 +164,9 @@ function contextOf(options: FaultRunnerOptions, signal: AbortSignal): FaultConte
   return {
     signal,
     parameters: options.parameters,
+    servers: options.servers.access,
+    server: (name) => options.servers.server(name),
+    proxy: (name) => options.servers.proxy(name),
     urlOf: (name) => process(name).url,
     pause: (name) => process(name).pause(),
     resume: (name) => process(name).resume(),

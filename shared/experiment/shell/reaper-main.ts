@@ -1,6 +1,7 @@
 /** The reaper's process. It reads identities, one JSON a line, until its pipe closes; then it clears up and ends. */
 import { createInterface } from 'node:readline';
-import { isGroupAlive, type ProcessIdentity, signalGroup } from './process-identity.ts';
+import { familyOf } from '@backend-labs/stack/process-family';
+import { isGroupAlive, type ProcessIdentity, signalGroup } from '@backend-labs/stack/process-identity';
 
 const DEADLINE_MS = 2000;
 const POLL_MS = 20;
@@ -10,7 +11,11 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 
 createInterface({ input: process.stdin })
   .on('line', remember)
-  .on('close', () => reap(performance.now() + DEADLINE_MS));
+  .on('close', () => {
+    // A server's processes may lead groups of their own (Postgres' do), and a stopped one does not see its parent go.
+    for (const { pid } of watched.filter(isGroupAlive)) watched.push(...familyOf(pid));
+    reap(performance.now() + DEADLINE_MS);
+  });
 
 function remember(line: string): void {
   try {

@@ -10,7 +10,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { identify, type ProcessIdentity } from './process-identity.ts';
+import { identify, type ProcessIdentity } from '@backend-labs/stack/process-identity';
 import type { RunFolder } from './run-folder.ts';
 
 export interface Reaper extends AsyncDisposable {

@@ -10,7 +10,13 @@
  */
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { identify, isAlive, isGroupAlive, type ProcessIdentity, signalGroup } from './process-identity.ts';
+import {
+  identify,
+  isAlive,
+  isGroupAlive,
+  type ProcessIdentity,
+  signalGroup,
+} from '@backend-labs/stack/process-identity';
 
 /** How many folders of failed runs stay. */
 const KEPT_RUNS = 10;

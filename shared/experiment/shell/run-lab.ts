@@ -6,6 +6,7 @@
  */
 import { join } from 'node:path';
 import type { LoadProgress } from '@backend-labs/load';
+import type { ProviderName } from '@backend-labs/stack';
 import {
   type AnyExperiment,
   experimentResult,
@@ -23,6 +24,7 @@ import { unstartedObservation } from '../unstarted-observation.ts';
 import { describeMachine, describeSources, describeVersions } from './environment.ts';
 import { startReaper } from './reaper.ts';
 import { createRunFolder } from './run-folder.ts';
+import { RunServers } from './run-servers.ts';
 import { ServiceStartError } from './service-start-error.ts';
 import { runVariant, type VariantRunOptions, WarmUpError } from './variant-run.ts';
 
@@ -31,6 +33,10 @@ export interface RunOptions {
   labFolder: string;
   workspaceFolder: string;
   runsFolder: string;
+  /** `.lab/`: what servers are made of is fetched once and stays there. */
+  stateFolder: string;
+  /** Who provides the servers that the lab needs. */
+  provider: ProviderName;
   experiments: readonly string[];
   choice: Choice;
   quick: boolean;
@@ -53,6 +59,7 @@ export type RunEvent =
       runs: number;
       durationMs: number;
     }
+  | { type: 'servers'; line: string }
   | { type: 'progress'; progress: LoadProgress }
   | { type: 'fault'; entry: TimelineEntry; what: 'injected' | 'healed' }
   | { type: 'variant-ended'; variant: string; error: string | null }
@@ -72,9 +79,11 @@ export async function runLab(options: RunOptions): Promise<Result> {
     ]),
   );
   const finished: FinishedRun[] = [];
+  let servers: RunServers | undefined;
   const resultSoFar = (interrupted: boolean): Result => {
     const { quick, seed } = options;
-    const environment = { versions: describeVersions(options.labFolder), platform: process.platform };
+    const versions = { ...describeVersions(options.labFolder), ...servers?.versions };
+    const environment = { versions, platform: process.platform };
     const experiments = [...plans].map(([name, plan]) => {
       const runs = finished.filter((run) => run.experiment === name);
       return experimentResult({ name, experiment: experimentOf(options, name), plan, runs, quick, seed, environment });
@@ -91,7 +100,7 @@ export async function runLab(options: RunOptions): Promise<Result> {
       seed: options.seed,
       profile: options.quick ? 'quick' : 'default',
       interrupted,
-      provider: {},
+      provider: servers?.provider ?? {},
       versions: environment.versions,
       machine: describeMachine(),
       experiments,
@@ -105,6 +114,16 @@ export async function runLab(options: RunOptions): Promise<Result> {
   let keep = true;
   try {
     await using reaper = startReaper(folder);
+    await using running = await RunServers.start({
+      needs: options.lab.needs,
+      provider: options.provider,
+      folder: join(folder.path, 'servers'),
+      stateFolder: options.stateFolder,
+      reaper,
+      signal: options.signal,
+      log: (line) => options.onEvent({ type: 'servers', line }),
+    });
+    servers = running;
     for (const [name, plan] of plans) {
       const experiment = experimentOf(options, name);
       const runs = interleave(plan.variants, options.repeats);
@@ -122,7 +141,7 @@ export async function runLab(options: RunOptions): Promise<Result> {
           durationMs,
         });
         finished.push(
-          await finishedRun(options, name, variant, {
+          await finishedRun(options, running, name, variant, {
             variant: variant.name,
             variantFile: variant.file,
             repeat,
@@ -141,7 +160,7 @@ export async function runLab(options: RunOptions): Promise<Result> {
         await options.save(resultSoFar(true));
       }
     }
-    keep = finished.some(({ observation }) => observation.error !== null);
+    keep = finished.some(({ observation }) => observation.error !== null && observation.unavailable === null);
     const result = resultSoFar(false);
     await options.save(result);
     return result;
@@ -168,22 +187,36 @@ function variantFiles(lab: LabDefinition): Map<string, string> {
 /** Runs one variant and checks the run itself. A file of the reader that fails is a finished run with an error. */
 async function finishedRun(
   options: RunOptions,
+  running: RunServers,
   experimentName: string,
   { broughtByReader }: PlannedVariant,
-  run: VariantRunOptions,
+  run: Omit<VariantRunOptions, 'servers'>,
 ): Promise<FinishedRun> {
   let observation: Observation;
   try {
-    observation = await runVariant(run);
+    const { proxies = {}, adjustableClocks = [] } = run.experiment;
+    await using servers = await running.forVariant({ proxies, adjustableClocks });
+    observation = await runVariant({ ...run, servers });
   } catch (error) {
     if (options.signal.aborted) throw error;
-    // A service of the lab's own that does not start is a broken set-up: nothing that follows would run either.
-    const notOurs = broughtByReader || options.choice.kind === 'mutants';
-    if (!notOurs || !(error instanceof ServiceStartError || error instanceof WarmUpError)) throw error;
-    observation = unstartedObservation(run, error.message);
+    observation = unstartedObservation(
+      run,
+      whyNotRun(error as Error, broughtByReader || options.choice.kind === 'mutants'),
+    );
   }
   const { experiment, seed, variant } = run;
   const finished = finishRun({ experimentName, experiment, observation, seed, broughtByReader });
   options.onEvent({ type: 'variant-ended', variant, error: finished.observation.error });
   return finished;
+}
+
+/** What an error says of a variant that got to no load. Throws it again if nothing that follows would run either. */
+function whyNotRun(error: Error, notOurs: boolean): { error: string; unavailable?: string } {
+  // By name: loading the stack for two classes would load the clients of all servers.
+  if (['UnsupportedError', 'MissingServerError'].includes(error.name)) {
+    return { error: error.message, unavailable: error.message };
+  }
+  // A service of the lab's own that does not start is a broken set-up.
+  if (notOurs && (error instanceof ServiceStartError || error instanceof WarmUpError)) return { error: error.message };
+  throw error;
 }

@@ -9,9 +9,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { monotonicMs } from '@backend-labs/load';
+import { isStopped, type ProcessIdentity, signalGroup } from '@backend-labs/stack/process-identity';
 import type { ServiceDefinition } from '../lab.ts';
 import type { ProbeMessage } from '../probe/protocol.ts';
-import { isStopped, type ProcessIdentity, signalGroup } from './process-identity.ts';
 import type { Reaper } from './reaper.ts';
 import { lastLinesOf, ServiceStartError } from './service-start-error.ts';
 import { type ProcessEnd, type SpawnedService, spawnService } from './spawn-service.ts';
@@ -35,13 +35,15 @@ export interface ServiceProcessOptions {
   startDeadlineMs?: number;
   onMessage: (message: ProbeMessage) => void;
   /** The process ended although nobody asked it to. */
-  onUnexpectedExit: (exit: {
-    code: number | null;
-    signal: string | null;
-    atMonotonicMs: number;
-    lastLines: string[];
-    logFile: string;
-  }) => void;
+  onUnexpectedExit: (exit: ServiceExit) => void;
+}
+
+export interface ServiceExit {
+  code: number | null;
+  signal: string | null;
+  atMonotonicMs: number;
+  lastLines: string[];
+  logFile: string;
 }
 
 export class ServiceProcess implements AsyncDisposable {
@@ -91,6 +93,7 @@ export class ServiceProcess implements AsyncDisposable {
         destinations: this.#options.destinations,
         gauges: definition.watch?.gauges ?? {},
         events: [...(definition.watch?.events ?? [])],
+        records: [...(definition.watch?.records ?? [])],
         holds: this.#holds,
         armedFile: this.#armedFile,
       },

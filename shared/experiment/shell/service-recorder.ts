@@ -12,6 +12,7 @@ export class ServiceRecorder {
   readonly #destinations: readonly string[];
   readonly #gauges: Record<string, { atMs: number[]; value: number[]; area: number[] }> = {};
   readonly #events: Record<string, number[]> = {};
+  readonly #records: ServiceObservation['records'] = {};
   readonly #stalls: { atMs: number; durationMs: number }[] = [];
   #exit: ServiceObservation['exit'] = null;
   #before: Float64Array;
@@ -44,6 +45,9 @@ export class ServiceRecorder {
     } else if (message.type === 'events') {
       this.#events[message.event] ??= [];
       this.#events[message.event]?.push(...message.atMs);
+    } else if (message.type === 'record') {
+      this.#records[message.event] ??= [];
+      this.#records[message.event]?.push({ atMs: message.atMs, said: message.said });
     } else if (message.type === 'stall') this.#stalls.push({ atMs: message.atMs, durationMs: message.durationMs });
   }
 
@@ -69,6 +73,12 @@ export class ServiceRecorder {
       // What was announced before the load, by the start or the warm-up, is not part of the run.
       events: Object.fromEntries(
         Object.entries(this.#events).map(([name, times]) => [name, relative(times).filter((at) => at >= 0)]),
+      ),
+      records: Object.fromEntries(
+        Object.entries(this.#records).map(([name, records]) => [
+          name,
+          records.map(({ atMs, said }) => ({ atMs: atMs - startMs, said })).filter(({ atMs }) => atMs >= 0),
+        ]),
       ),
       // A service that is still loading its code, or already shutting down, is late without harm.
       stalls: this.#stalls

@@ -3,7 +3,7 @@
  *
  * Invariant: whatever happens, this returns an observation or throws, and nothing that it started still runs.
  * A variant that fails in the middle has an `error` in its observation; what it measured until then is kept.
- * Read next: service-process.ts, fault-runner.ts, ../self-checks.ts.
+ * Read next: stand.ts, fault-runner.ts, ../self-checks.ts.
  */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -11,14 +11,15 @@ import { type LoadPlan, type LoadProgress, type LoadReport, monotonicMs, openGen
 import { disturbancesOf } from '../disturbance.ts';
 import { EXIT } from '../exit-code.ts';
 import { entriesOf } from '../hop-balance.ts';
-import type { ExperimentDefinition, FaultDefinition, LedgerContext, UrlOf } from '../lab.ts';
+import type { ExperimentDefinition, FaultDefinition, TimelineDefinition, UrlOf, WitnessContext } from '../lab.ts';
 import type { Observation } from '../observation.ts';
 import type { TimelineEntry } from '../result/schema.ts';
 import { type FaultRunner, startFaults } from './fault-runner.ts';
 import type { Reaper } from './reaper.ts';
-import { ServiceProcess } from './service-process.ts';
+import type { VariantServers } from './run-servers.ts';
 import { ServiceRecorder } from './service-recorder.ts';
 import { ServiceStartError } from './service-start-error.ts';
+import { startStand } from './stand.ts';
 
 /** Between asking the generator to start and its first operation: its message must have arrived by then. */
 const START_MARGIN_MS = 20;
@@ -42,6 +43,7 @@ export interface VariantRunOptions {
   parameters: Record<string, number>;
   seed: number;
   folder: string;
+  servers: Pick<VariantServers, 'server' | 'proxy' | 'access'>;
   reaper: Reaper;
   signal: AbortSignal;
   onProgress: (progress: LoadProgress) => void;
@@ -50,24 +52,18 @@ export interface VariantRunOptions {
 
 /** Runs it. Throws ServiceStartError when a service does not start, and the signal's reason when aborted. */
 export async function runVariant(options: VariantRunOptions): Promise<Observation> {
-  const { experiment, parameters, folder } = options;
+  const { experiment, parameters, folder, servers } = options;
   mkdirSync(folder, { recursive: true });
   await using disposables = new AsyncDisposableStack();
   // Of services only, and made first, so that they end last: nothing may be sent to one that is being stopped.
   const started = disposables.use(new AsyncDisposableStack());
   const broken = new AbortController();
   const signal = AbortSignal.any([options.signal, broken.signal]);
-  const services = new Map<string, ServiceProcess>();
   const recorders = new Map<string, ServiceRecorder>();
   const timeline = experiment.timeline(parameters);
   let held: FaultRunner['held'] = () => {};
   let error: string | null = null;
 
-  const urlOf = (name: string): string => {
-    const service = services.get(name);
-    if (service === undefined) throw new Error(`there is no service named ${name}, or it is not started yet`);
-    return service.url;
-  };
   // Before the services: it makes itself warm while they start.
   const opened = disposables.use(
     openGenerator({
@@ -78,42 +74,34 @@ export async function runVariant(options: VariantRunOptions): Promise<Observatio
       onProgress: options.onProgress,
     }),
   );
-  const variantFile = resolve(options.labFolder, options.variantFile);
-  for (const definition of experiment.services({ parameters, variantFile })) {
-    const recorder = new ServiceRecorder(definition.name, [...services.keys()]);
-    recorders.set(definition.name, recorder);
-    const service = await ServiceProcess.start({
-      definition,
+  const stand = started.use(
+    await startStand({
+      experiment,
+      parameters,
+      variantFile: resolve(options.labFolder, options.variantFile),
       labFolder: options.labFolder,
-      runFolder: folder,
-      environment: definition.environment?.(urlOf) ?? {},
-      destinations: [...services.values()].map(({ url }) => new URL(url).origin),
-      holds: timeline.flatMap((entry) =>
-        'when' in entry && entry.when.service === definition.name
-          ? [{ event: entry.when.event, occurrence: entry.when.occurrence ?? 1 }]
-          : [],
-      ),
+      folder,
+      servers,
       reaper: options.reaper,
       signal,
-      onMessage(message) {
-        if (message.type === 'held') held(definition.name, message);
-        else recorder.record(message);
+      holdsOf: (name) => holdsOf(timeline, name),
+      onStart: (name, destinations) => recorders.set(name, new ServiceRecorder(name, destinations)),
+      onMessage(name, message) {
+        if (message.type === 'held') held(name, message);
+        else recorders.get(name)?.record(message);
       },
-      onUnexpectedExit(exit) {
-        recorder.ended(exit);
+      onUnexpectedExit(name, exit) {
+        recorders.get(name)?.ended(exit);
         const how = exit.signal ?? `exit code ${exit.code}`;
         const said =
           exit.lastLines.length === 0 ? 'It printed nothing.' : `Its last lines: ${exit.lastLines.join(' | ')}`;
-        error = `the service ${definition.name} ended in the middle of the run (${how}). ${said}`;
+        error = `the service ${name} ended in the middle of the run (${how}). ${said}`;
         // Before the load this is a failed start, whoever waits at that moment: for another service or a warm-up.
-        broken.abort(
-          new ServiceStartError(definition.name, `ended before the load (${how})`, exit.lastLines, exit.logFile),
-        );
+        broken.abort(new ServiceStartError(name, `ended before the load (${how})`, exit.lastLines, exit.logFile));
       },
-    });
-    services.set(definition.name, service);
-    started.use(service);
-  }
+    }),
+  );
+  const { services, urlOf } = stand;
 
   await warmUp(experiment, { urlOf, parameters, signal }).catch((failure: Error) => {
     options.signal.throwIfAborted();
@@ -123,11 +111,10 @@ export async function runVariant(options: VariantRunOptions): Promise<Observatio
   });
   for (const [name, recorder] of recorders) recorder.startCountingFrom(join(folder, `${name}.counters`));
 
-  const workload = experiment.workload(parameters);
   const plan: LoadPlan = {
-    ...workload,
+    ...experiment.workload(parameters),
     seed: options.seed,
-    operation: experiment.operation({ urlOf, parameters }),
+    operation: experiment.operation({ urlOf, servers: servers.access, parameters }),
     // The health route is answered by shared/service and is not counted as a request of the load's.
     roundTripUrls: entriesOf(experiment.hops).map((name) => new URL('/health/live', urlOf(name)).href),
   };
@@ -141,6 +128,7 @@ export async function runVariant(options: VariantRunOptions): Promise<Observatio
     faults: options.faults,
     parameters,
     services,
+    servers,
     startAtMonotonicMs: startMs,
     signal,
     onFault: options.onFault,
@@ -157,16 +145,25 @@ export async function runVariant(options: VariantRunOptions): Promise<Observatio
     await faults.finish();
   }
   options.signal.throwIfAborted();
-  let ledger: Observation['ledger'] = null;
+  const observed = () =>
+    Object.fromEntries(
+      [...recorders].map(([name, recorder]) => {
+        const disturbed = disturbancesOf(name, timeline, faults.played(), options.faults, load.elapsedMs);
+        return [name, recorder.observe(startMs, load.elapsedMs, join(folder, `${name}.counters`), disturbed)];
+      }),
+    );
+  let afterwards: Afterwards = { ledger: null, witnesses: {} };
   try {
-    if (error === null) ledger = await reconcile(experiment, { urlOf, parameters, load, signal });
+    if (error === null) {
+      const sinceStartMs = (wallClockMs: number) => wallClockMs - wallOffsetMs - startMs;
+      const context = { urlOf, servers: servers.access, parameters, load, sinceStartMs, signal };
+      afterwards = await askAfterwards(experiment, context, observed);
+    }
   } catch (caught) {
     options.signal.throwIfAborted();
     error ??= `the ledger could not be reconciled: ${(caught as Error).message}`;
   }
   const wallClockSkewMs = Date.now() - monotonicMs() - wallOffsetMs;
-  const disturbedSpans = (name: string) =>
-    disturbancesOf(name, timeline, faults.played(), options.faults, load.elapsedMs);
   // Ends the services, so that their last samples are in before they are read.
   await disposables.disposeAsync();
   return {
@@ -175,16 +172,21 @@ export async function runVariant(options: VariantRunOptions): Promise<Observatio
     parameters,
     timeline: faults.entries(),
     load,
-    services: Object.fromEntries(
-      [...recorders].map(([name, recorder]) => [
-        name,
-        recorder.observe(startMs, load.elapsedMs, join(folder, `${name}.counters`), disturbedSpans(name)),
-      ]),
-    ),
-    ledger,
+    services: observed(),
+    ...afterwards,
     error: error ?? (faults.problems.length > 0 ? faults.problems.join('; ') : null),
+    unavailable: faults.unsupported(),
     wallClockSkewMs,
   };
+}
+
+/** Where the timeline wants a service to hold itself. */
+function holdsOf(timeline: readonly TimelineDefinition<string>[], service: string) {
+  return timeline.flatMap((entry) =>
+    'when' in entry && entry.when.service === service
+      ? [{ event: entry.when.event, occurrence: entry.when.occurrence ?? 1 }]
+      : [],
+  );
 }
 
 async function warmUp(
@@ -197,10 +199,16 @@ async function warmUp(
 
 const LEDGER_DEADLINE_MS = 10_000;
 
-async function reconcile(
+type Afterwards = Pick<Observation, 'ledger' | 'witnesses'>;
+
+/** Asks the witnesses, then reconciles the ledger with what they say. */
+async function askAfterwards(
   experiment: VariantRunOptions['experiment'],
-  context: LedgerContext<Record<string, number>>,
-): Promise<Observation['ledger']> {
+  context: WitnessContext<Record<string, number>>,
+  observed: () => Observation['services'],
+): Promise<Afterwards> {
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(LEDGER_DEADLINE_MS)]);
-  return (await experiment.ledger?.({ ...context, signal })) ?? null;
+  const witnesses = (await experiment.witnesses?.({ ...context, signal })) ?? {};
+  const ledger = await experiment.ledger?.({ ...context, signal, witnesses, services: observed() });
+  return { witnesses, ledger: ledger ?? null };
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isStopped } from '@backend-labs/stack/process-identity';
 import { describe, expect, it } from 'vitest';
-import { isStopped } from '../shell/process-identity.ts';
 import { type Harness, type StartedService, serviceHarness, until } from './service-harness.ts';
 
 const THIRD = [{ event: 'demo.step', occurrence: 3 }];

@@ -58,6 +58,7 @@ export function service(name: string, changes: Partial<ServiceObservation> = {})
     sent: {},
     gauges: { 'http.inFlight': inFlightOf(healthyRows) },
     events: {},
+    records: {},
     stalls: [],
     exit: null,
     disturbed: [],
@@ -117,7 +118,9 @@ export function madeUp(bend: (run: Observation) => void = () => {}): Observation
     load: healthyLoad(),
     services: { gateway: service('gateway', { sent }), dependency: service('dependency') },
     ledger: null,
+    witnesses: {},
     error: null,
+    unavailable: null,
     wallClockSkewMs: 0.2,
   };
   bend(run);

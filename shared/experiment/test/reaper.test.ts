@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { identify, isAlive, isStopped, type ProcessIdentity, signalGroup } from '@backend-labs/stack/process-identity';
 import { describe, expect, it } from 'vitest';
-import { identify, isAlive, isStopped, type ProcessIdentity, signalGroup } from '../shell/process-identity.ts';
 import { gone } from './service-harness.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 

@@ -1,10 +1,10 @@
 /** Real services for one test: started as the engine starts them, ended with the test. */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { identify, isAlive, type ProcessIdentity } from '@backend-labs/stack/process-identity';
 import type { ServiceDefinition } from '../lab.ts';
 import type { ServiceObservation } from '../observation.ts';
 import type { ProbeMessage } from '../probe/protocol.ts';
-import { identify, isAlive, type ProcessIdentity } from '../shell/process-identity.ts';
 import { type Reaper, startReaper } from '../shell/reaper.ts';
 import { createRunFolder } from '../shell/run-folder.ts';
 import { ServiceProcess, type ServiceProcessOptions } from '../shell/service-process.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { identify, isAlive, isStopped } from '@backend-labs/stack/process-identity';
 import { describe, expect, it } from 'vitest';
 import { EXIT } from '../exit-code.ts';
-import { identify, isAlive, isStopped } from '../shell/process-identity.ts';
 import { ServiceStartError } from '../shell/service-start-error.ts';
 import { gone, serviceHarness, until } from './service-harness.ts';
 

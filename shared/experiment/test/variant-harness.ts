@@ -32,6 +32,10 @@ export interface VariantHarness extends AsyncDisposable {
   }): Promise<Observation>;
 }
 
+function none(name: string): never {
+  throw new RangeError(`there is no server ${name}`);
+}
+
 export function variantHarness(): VariantHarness {
   const temporary = temporaryFolder();
   const folder = createRunFolder(temporary.path);
@@ -75,6 +79,7 @@ export function variantHarness(): VariantHarness {
         parameters: { ratePerSecond: RATE, durationMs: DURATION_MS },
         seed: 1,
         folder: variantFolder,
+        servers: { access: { urlOf: none, dataName: 'run' }, server: none, proxy: none },
         reaper,
         signal: signal ?? new AbortController().signal,
         onProgress: () => {},

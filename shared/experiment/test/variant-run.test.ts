@@ -1,8 +1,8 @@
+import { identify, isAlive, type ProcessIdentity } from '@backend-labs/stack/process-identity';
 import { describe, expect, it } from 'vitest';
 import { hopBalance } from '../hop-balance.ts';
 import { serviceOf } from '../observation.ts';
 import { conservation } from '../self-checks.ts';
-import { identify, isAlive, type ProcessIdentity } from '../shell/process-identity.ts';
 import { ServiceStartError } from '../shell/service-start-error.ts';
 import { RATE, SCHEDULED, variantHarness } from './variant-harness.ts';
 

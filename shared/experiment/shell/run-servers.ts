@@ -1,0 +1,119 @@
+/**
+ * The real servers of a run, and what each variant's run gets of them: data of its own, proxies, adjustable clocks.
+ *
+ * Servers live as long as the run, because starting Kafka for each variant would take longer than the measurement.
+ * Invariant: no variant meets what another one left. Data is fresh for each, and a server that a fault or a
+ * preparation took hold of is replaced before the next one. Read next: variant-run.ts, ../../stack/stack.ts.
+ */
+import type { FreshData, Needs, ProviderName, Stack, TcpProxy } from '@backend-labs/stack';
+import type { ServerAccess, ServerHandles } from '../lab.ts';
+import type { Reaper } from './reaper.ts';
+
+export interface RunServersOptions {
+  needs: Needs;
+  provider: ProviderName;
+  /** Data, configuration and logs go below it. */
+  folder: string;
+  /** `.lab/`: what is fetched once stays there. */
+  stateFolder: string;
+  reaper: Reaper;
+  signal: AbortSignal;
+  log: (line: string) => void;
+}
+
+/** What one variant's run gets. Disposing it removes the data and the proxies. */
+export interface VariantServers extends ServerHandles, AsyncDisposable {
+  access: ServerAccess;
+}
+
+function noServer(name: string): never {
+  throw new RangeError(`there is no server ${name}: the lab needs none`);
+}
+
+const NO_SERVERS: Stack = {
+  servers: [],
+  server: noServer,
+  renew: async (name) => noServer(name),
+  [Symbol.asyncDispose]: async () => {},
+};
+
+export class RunServers implements AsyncDisposable {
+  readonly #stack: Stack;
+  /** By name: whom a fault, a preparation or an adjustable clock has changed. */
+  readonly #touched = new Set<string>();
+  #runs = 0;
+
+  private constructor(stack: Stack) {
+    this.#stack = stack;
+  }
+
+  /** Starts what is needed, which may be nothing. Throws MissingServerError, ServerStartError. */
+  static async start({ reaper, ...options }: RunServersOptions): Promise<RunServers> {
+    if (Object.keys(options.needs).length === 0) return new RunServers(NO_SERVERS);
+    // Loaded only now, because the clients of all servers come with it.
+    const { startStack } = await import('@backend-labs/stack');
+    const onSpawn = (pid: number, name: string) => void reaper.watch(pid, name);
+    return new RunServers(await startStack({ ...options, onSpawn }));
+  }
+
+  /** Who provides each kind of server. */
+  get provider(): Record<string, string> {
+    return Object.fromEntries(this.#stack.servers.map(({ kind, provider }) => [kind, provider]));
+  }
+
+  /** As the servers themselves say them. */
+  get versions(): Record<string, string> {
+    return Object.fromEntries(this.#stack.servers.map(({ kind, version }) => [kind, version]));
+  }
+
+  /** Throws UnsupportedError or MissingServerError if this machine or this provider cannot give what is asked for. */
+  async forVariant(asked: {
+    proxies: Readonly<Record<string, string>>;
+    adjustableClocks: readonly string[];
+  }): Promise<VariantServers> {
+    const renewed = new Set([...this.#touched, ...asked.adjustableClocks]);
+    await Promise.all(
+      [...renewed].map((name) => this.#stack.renew(name, { adjustableClock: asked.adjustableClocks.includes(name) })),
+    );
+    this.#touched.clear();
+    for (const name of asked.adjustableClocks) this.#touched.add(name);
+
+    await using made = new AsyncDisposableStack();
+    this.#runs += 1;
+    const dataName = `run_${Date.now().toString(36)}_${process.pid}_${this.#runs}`;
+    const data = new Map<string, FreshData>();
+    for (const server of this.#stack.servers) data.set(server.name, made.use(await server.freshData(dataName)));
+    const proxies = new Map<string, { server: string; proxy: TcpProxy }>();
+    const { TcpProxy } = await import('@backend-labs/stack');
+    for (const [name, server] of Object.entries(asked.proxies)) {
+      proxies.set(name, { server, proxy: made.use(await TcpProxy.start(this.#stack.server(server))) });
+    }
+    const owned = made.move();
+    return {
+      access: {
+        dataName,
+        urlOf: (name) => {
+          const proxied = proxies.get(name);
+          if (proxied === undefined) return data.get(this.#stack.server(name).name)?.url as string;
+          const url = new URL(data.get(proxied.server)?.url as string);
+          url.port = String(proxied.proxy.port);
+          return url.href;
+        },
+      },
+      server: (name) => {
+        this.#touched.add(name);
+        return this.#stack.server(name);
+      },
+      proxy: (name) => {
+        const found = proxies.get(name);
+        if (found !== undefined) return found.proxy;
+        throw new RangeError(`there is no proxy ${name}; there is: ${[...proxies.keys()].join(', ') || 'none'}`);
+      },
+      [Symbol.asyncDispose]: () => owned.disposeAsync(),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack[Symbol.asyncDispose]();
+  }
+}
