@@ -5,6 +5,7 @@ export type { Program, Recipe } from './native/recipe.ts';
 export { RECIPES } from './native/recipes.ts';
 export { type StackOptions, wantedOf } from './provider.ts';
 export {
+  type FreshData,
   type Needs,
   type Observed,
   type ProviderName,

@@ -20,6 +20,12 @@ export interface Observed {
   durationMs: number;
 }
 
+/** Data of one variant or test, apart from that of others on the same server. Disposing it throws it away. */
+export interface FreshData extends AsyncDisposable {
+  /** What a client of this data connects to. */
+  readonly url: string;
+}
+
 export interface Server extends AsyncDisposable {
   readonly kind: ServerKind;
   /** The kind with a number: `redis-1`, `redis-2`. */
@@ -43,6 +49,14 @@ export interface Server extends AsyncDisposable {
   pause(): Promise<Observed>;
   /** SIGCONT; resolves when a real operation is answered again. */
   resume(): Promise<Observed>;
+  /**
+   * Data of that name alone. Postgres: a database, dropped with its connections when disposed. Redis: the keys that
+   * begin with the name and a colon, removed when disposed. The others: nothing, topics and queues carry the name.
+   * Disposing does nothing if the server is down, paused or gone. Postgres refuses a name that is there already.
+   *
+   * Throws RangeError unless the name is of lower-case letters, digits and _, begins with a letter, has at most 63.
+   */
+  freshData(name: string): Promise<FreshData>;
   /** Resident memory of all its processes; null where nobody can tell. */
   memoryBytes(): Promise<number | null>;
   /** Null for a server that somebody else runs. */

@@ -6,9 +6,11 @@
  * a key prefix, a topic of its own. Invariant: no url ends up in a log or in an error with its password.
  */
 import { connect } from 'node:net';
+import { freshDataOf } from '../fresh-data/fresh-data.ts';
 import { MissingServerError } from '../missing.ts';
+import { RECIPES } from '../native/recipes.ts';
 import { type StartServers, wantedOf } from '../provider.ts';
-import { type Observed, type Server, type ServerKind, UnsupportedError } from '../server.ts';
+import { type FreshData, type Observed, type Server, type ServerKind, UnsupportedError } from '../server.ts';
 
 const CONNECT_LIMIT_MS = 5000;
 const DEFAULT_PORTS: Record<ServerKind, number> = {
@@ -90,6 +92,10 @@ class ExternalServer implements Server {
 
   async #refuse(what: string): Promise<Observed> {
     throw new UnsupportedError(`${this.name} runs elsewhere and cannot be ${what} from here: use --stack native`);
+  }
+
+  freshData(name: string): Promise<FreshData> {
+    return freshDataOf(RECIPES[this.kind].freshData, this.url, name);
   }
 
   async memoryBytes(): Promise<null> {

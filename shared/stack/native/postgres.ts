@@ -9,6 +9,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { freshDatabase } from '../fresh-data/postgres.ts';
 import { MissingServerError } from '../missing.ts';
 import { runTool } from '../run-tool.ts';
 import { npmCi } from '../tools/npm.ts';
@@ -155,6 +156,7 @@ export const postgres: Recipe = {
     }
   },
   url: ({ port }) => `postgres://postgres@127.0.0.1:${port}/postgres`,
+  freshData: freshDatabase,
   // "Fast": running transactions are rolled back, connections closed.
   stopSignal: 'SIGINT',
   startDeadlineMs: 30_000,

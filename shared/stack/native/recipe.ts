@@ -5,6 +5,7 @@
  * Invariant: a recipe keeps no state; all that belongs to one server is in its `Instance`.
  * Read next: redis.ts (the shortest), server-process.ts (who runs a recipe), ../tools/tool-folder.ts (fetching).
  */
+import type { MakeFreshData } from '../fresh-data/fresh-data.ts';
 import type { ServerKind } from '../server.ts';
 import type { ToolFolder } from '../tools/tool-folder.ts';
 
@@ -60,6 +61,8 @@ export interface Recipe {
   /** One real operation, once. Rejects if it is not answered (yet). */
   operate: (instance: Instance, signal: AbortSignal) => Promise<void>;
   url: (instance: Instance) => string;
+  /** Left out where data is kept apart by the names of queues and topics. */
+  freshData?: MakeFreshData;
   /** What asks it to end in order. */
   stopSignal: NodeJS.Signals;
   startDeadlineMs: number;

