@@ -3,7 +3,8 @@ export { MissingServerError } from './missing.ts';
 export { type Availability, availabilityOf } from './native/provider.ts';
 export type { Program, Recipe } from './native/recipe.ts';
 export { RECIPES } from './native/recipes.ts';
-export { type StackOptions, wantedOf } from './provider.ts';
+export { type RenewOptions, type StackOptions, wantedOf } from './provider.ts';
+export { type ProxyTarget, TcpProxy } from './proxy/tcp-proxy.ts';
 export {
   type FreshData,
   type Needs,

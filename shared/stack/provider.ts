@@ -29,5 +29,17 @@ export function wantedOf(needs: Needs): { kind: ServerKind; count: number }[] {
   });
 }
 
+export interface RenewOptions {
+  /** Starts it so that `setClockOffset` can set its wall clock. Redis only. */
+  adjustableClock?: boolean;
+}
+
+/** A server that was started, and the way to another one in its place. */
+export interface Started {
+  server: Server;
+  /** Ends it, throws its data away and starts another of its name. What cannot be is told before anything is ended. */
+  renew: (options: RenewOptions) => Promise<Started>;
+}
+
 /** A provider starts what is wanted and hands over each server as soon as it is there, also if a later one fails. */
-export type StartServers = (options: StackOptions, started: (server: Server) => void) => Promise<void>;
+export type StartServers = (options: StackOptions, started: (one: Started) => void) => Promise<void>;

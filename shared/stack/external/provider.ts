@@ -9,8 +9,8 @@ import { connect } from 'node:net';
 import { freshDataOf } from '../fresh-data/fresh-data.ts';
 import { MissingServerError } from '../missing.ts';
 import { RECIPES } from '../native/recipes.ts';
-import { type StartServers, wantedOf } from '../provider.ts';
-import { type FreshData, type Observed, type Server, type ServerKind, UnsupportedError } from '../server.ts';
+import { type Started, type StartServers, wantedOf } from '../provider.ts';
+import { type FreshData, type Server, type ServerKind, UnsupportedError } from '../server.ts';
 
 const CONNECT_LIMIT_MS = 5000;
 const DEFAULT_PORTS: Record<ServerKind, number> = {
@@ -41,10 +41,14 @@ export const startExternal: StartServers = async ({ needs, environment = process
       const url = new URL(text);
       const port = url.port === '' ? DEFAULT_PORTS[kind] : Number(url.port);
       await reach(name, url.hostname, port, signal);
-      started(new ExternalServer(kind, name, text, url.hostname, port));
+      started(asStarted(new ExternalServer(kind, name, text, url.hostname, port)));
     }
   }
 };
+
+function asStarted(server: ExternalServer): Started {
+  return { server, renew: () => server.refuse('renewed') };
+}
 
 async function reach(name: string, host: string, port: number, signal: AbortSignal): Promise<void> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_LIMIT_MS)]);
@@ -83,14 +87,14 @@ class ExternalServer implements Server {
     this.port = port;
   }
 
-  stop = () => this.#refuse('stopped');
-  kill = () => this.#refuse('killed');
-  start = () => this.#refuse('started');
-  restart = () => this.#refuse('restarted');
-  pause = () => this.#refuse('paused');
-  resume = () => this.#refuse('resumed');
+  stop = () => this.refuse('stopped');
+  kill = () => this.refuse('killed');
+  start = () => this.refuse('started');
+  restart = () => this.refuse('restarted');
+  pause = () => this.refuse('paused');
+  resume = () => this.refuse('resumed');
 
-  async #refuse(what: string): Promise<Observed> {
+  async refuse(what: string): Promise<never> {
     throw new UnsupportedError(`${this.name} runs elsewhere and cannot be ${what} from here: use --stack native`);
   }
 

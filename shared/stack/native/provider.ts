@@ -5,13 +5,13 @@
  * Invariant: servers start side by side; if one does not start, the others are ended by whoever asked (stack.ts).
  * Read next: recipe.ts, server-process.ts.
  */
-import { type StartServers, wantedOf } from '../provider.ts';
+import { type Started, type StartServers, wantedOf } from '../provider.ts';
 import type { ServerKind } from '../server.ts';
 import { findOnPath } from '../tools/on-path.ts';
 import { ToolFolder } from '../tools/tool-folder.ts';
 import type { Program, Recipe } from './recipe.ts';
 import { RECIPES } from './recipes.ts';
-import { NativeServer } from './server-process.ts';
+import { NativeServer, type NativeServerOptions } from './server-process.ts';
 
 export const startNative: StartServers = async (options, started) => {
   const { folder, stateFolder, log, onSpawn, signal } = options;
@@ -22,12 +22,24 @@ export const startNative: StartServers = async (options, started) => {
     const version = await recipe.version(program, signal);
     const servers = Array.from({ length: count }, async (_, index) => {
       const name = `${kind}-${index + 1}`;
-      started(await NativeServer.start({ recipe, program, version, name, folder, tools, signal, onSpawn }));
+      started(await startOne({ recipe, program, version, name, folder, tools, signal, onSpawn }));
     });
     await allOrFirstError(servers);
   });
   await allOrFirstError(all);
 };
+
+async function startOne(options: NativeServerOptions): Promise<Started> {
+  const server = await NativeServer.start(options);
+  return {
+    server,
+    async renew() {
+      await server[Symbol.asyncDispose]();
+      await server.discard();
+      return startOne(options);
+    },
+  };
+}
 
 /** The program, fetched if need be. */
 export async function provideProgram(recipe: Recipe, tools: ToolFolder, signal: AbortSignal): Promise<Program> {

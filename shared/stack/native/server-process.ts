@@ -5,7 +5,7 @@
  * paused or had never become ready. Read next: server-life.ts, recipe.ts, redis.ts.
  */
 import { readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freshDataOf } from '../fresh-data/fresh-data.ts';
 import { freePorts } from '../ports.ts';
@@ -15,6 +15,7 @@ import { answered } from './readiness.ts';
 import type { Instance, Program, Recipe } from './recipe.ts';
 import { ServerLife } from './server-life.ts';
 
+const LOG = 'log';
 const KEPT_LINES = 8;
 /** Somebody else took a port between our asking for a free one and the server's opening it: how often to try anew. */
 const PORT_ATTEMPTS = 3;
@@ -81,7 +82,7 @@ export class NativeServer implements Server {
     return this.#options.version;
   }
   get logFile() {
-    return join(this.#instance.folder, 'log');
+    return join(this.#instance.folder, LOG);
   }
 
   start(): Promise<Observed> {
@@ -160,6 +161,14 @@ export class NativeServer implements Server {
 
   async memoryBytes(): Promise<number | null> {
     return this.#life?.residentBytes() ?? null;
+  }
+
+  /** Throws away all that is in its folder, its data first of all, except the log: of a server that does not run. */
+  async discard(): Promise<void> {
+    const { folder } = this.#instance;
+    for (const name of await readdir(folder)) {
+      if (name !== LOG) await rm(join(folder, name), { recursive: true, force: true });
+    }
   }
 
   /** Kills it, paused or not: its data is the run's, and the run is over. */
