@@ -57,6 +57,12 @@ export interface Server extends AsyncDisposable {
    * Throws RangeError unless the name is of lower-case letters, digits and _, begins with a letter, has at most 63.
    */
   freshData(name: string): Promise<FreshData>;
+  /**
+   * Sets its wall clock that far from this machine's, forwards or (negative) back; 0 is in step. Resolves when the server
+   * itself says the new time. Its monotonic clock, and everybody else's clocks, stay as they are; a restart keeps the
+   * offset. Throws UnsupportedError unless it was started by `renew` with `adjustableClock`.
+   */
+  setClockOffset(offsetMs: number): Promise<Observed>;
   /** Resident memory of all its processes; null where nobody can tell. */
   memoryBytes(): Promise<number | null>;
   /** Null for a server that somebody else runs. */

@@ -93,6 +93,7 @@ class ExternalServer implements Server {
   restart = () => this.refuse('restarted');
   pause = () => this.refuse('paused');
   resume = () => this.refuse('resumed');
+  setClockOffset = () => this.refuse('set to another time');
 
   async refuse(what: string): Promise<never> {
     throw new UnsupportedError(`${this.name} runs elsewhere and cannot be ${what} from here: use --stack native`);

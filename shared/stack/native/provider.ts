@@ -6,9 +6,10 @@
  * Read next: recipe.ts, server-process.ts.
  */
 import { type Started, type StartServers, wantedOf } from '../provider.ts';
-import type { ServerKind } from '../server.ts';
+import { type ServerKind, UnsupportedError } from '../server.ts';
 import { findOnPath } from '../tools/on-path.ts';
 import { ToolFolder } from '../tools/tool-folder.ts';
+import { AdjustableClock } from './adjustable-clock.ts';
 import type { Program, Recipe } from './recipe.ts';
 import { RECIPES } from './recipes.ts';
 import { NativeServer, type NativeServerOptions } from './server-process.ts';
@@ -33,12 +34,19 @@ async function startOne(options: NativeServerOptions): Promise<Started> {
   const server = await NativeServer.start(options);
   return {
     server,
-    async renew() {
+    async renew({ adjustableClock = false }) {
+      const { clock: _of, ...plain } = options;
+      const renewed = adjustableClock ? { ...plain, clock: await clockFor(options) } : plain;
       await server[Symbol.asyncDispose]();
       await server.discard();
-      return startOne(options);
+      return startOne(renewed);
     },
   };
+}
+
+function clockFor({ recipe, name, tools, signal }: NativeServerOptions): Promise<AdjustableClock> {
+  if (recipe.readClockMs !== undefined) return AdjustableClock.provide(name, tools, signal);
+  throw new UnsupportedError(`${name} cannot have an adjustable clock: only redis can`);
 }
 
 /** The program, fetched if need be. */

@@ -61,6 +61,8 @@ export interface Recipe {
   /** One real operation, once. Rejects if it is not answered (yet). */
   operate: (instance: Instance, signal: AbortSignal) => Promise<void>;
   url: (instance: Instance) => string;
+  /** The wall clock as the server itself sees it, since the epoch; left out where no adjustable clock was tried. */
+  readClockMs?: (instance: Instance, signal: AbortSignal) => Promise<number>;
   /** Left out where data is kept apart by the names of queues and topics. */
   freshData?: MakeFreshData;
   /** What asks it to end in order. */

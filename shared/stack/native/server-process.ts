@@ -9,8 +9,9 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freshDataOf } from '../fresh-data/fresh-data.ts';
 import { freePorts } from '../ports.ts';
-import { type FreshData, type Observed, type Server, ServerStartError } from '../server.ts';
+import { type FreshData, type Observed, type Server, ServerStartError, UnsupportedError } from '../server.ts';
 import type { ToolFolder } from '../tools/tool-folder.ts';
+import type { AdjustableClock } from './adjustable-clock.ts';
 import { answered } from './readiness.ts';
 import type { Instance, Program, Recipe } from './recipe.ts';
 import { ServerLife } from './server-life.ts';
@@ -31,6 +32,8 @@ export interface NativeServerOptions {
   signal: AbortSignal;
   /** Told of each process that was started, before anything else is done with it. */
   onSpawn: (pid: number, name: string) => void;
+  /** What `setClockOffset` sets; left out: the machine's own clock. */
+  clock?: AdjustableClock;
 }
 
 export class NativeServer implements Server {
@@ -47,13 +50,14 @@ export class NativeServer implements Server {
 
   /** Prepares its data and starts it; resolves when a real operation was answered. Throws ServerStartError. */
   static async start(options: NativeServerOptions): Promise<NativeServer> {
-    const { recipe, program, name, tools, signal } = options;
+    const { recipe, program, name, tools, signal, clock } = options;
     const folder = join(options.folder, name);
     for (let attempt = 1; ; attempt++) {
       const [port = 0, ...extraPorts] = await freePorts(1 + recipe.extraPorts);
       const instance: Instance = { name, port, extraPorts, folder, dataFolder: join(folder, 'data') };
       await mkdir(folder, { recursive: true, mode: 0o700 });
       await recipe.prepare(program, instance, tools, signal);
+      await clock?.prepare(instance);
       const server = new NativeServer(options, instance);
       try {
         await server.start();
@@ -87,12 +91,13 @@ export class NativeServer implements Server {
 
   start(): Promise<Observed> {
     return observed(async () => {
-      const { recipe, program, onSpawn, signal } = this.#options;
+      const { recipe, program, onSpawn, signal, clock } = this.#options;
       signal.throwIfAborted();
       if (this.#life !== null) throw new Error(`${this.name} runs already: stop or kill it first`);
       const { name, logFile } = this;
       const { port, folder } = this.#instance;
-      const command = recipe.command(program, this.#instance);
+      const plain = recipe.command(program, this.#instance);
+      const command = clock?.command(plain, this.#instance) ?? plain;
       this.#life = new ServerLife({ name, command, folder, port, logFile, onSpawn });
       const hasEnded = new AbortController();
       const problem = await Promise.race([this.#life.ended, this.#ready(hasEnded.signal)]);
@@ -151,6 +156,18 @@ export class NativeServer implements Server {
   #running(): ServerLife {
     if (this.#life === null) throw new Error(`${this.name} does not run`);
     return this.#life;
+  }
+
+  setClockOffset(offsetMs: number): Promise<Observed> {
+    const { clock, recipe, signal } = this.#options;
+    const { readClockMs } = recipe;
+    return observed(async () => {
+      if (clock === undefined || readClockMs === undefined) {
+        throw new UnsupportedError(`${this.name} has this machine's clock: renew it with adjustableClock`);
+      }
+      this.#running();
+      await clock.set(this.#instance, offsetMs, (limit) => readClockMs(this.#instance, limit), signal);
+    });
   }
 
   freshData(name: string): Promise<FreshData> {
