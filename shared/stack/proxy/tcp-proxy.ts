@@ -8,13 +8,14 @@
  *   cut      connections are reset, new ones too
  *
  * Invariant: bytes are never lost, doubled or reordered within a connection that lives; each change has taken effect
- * for all connections when it resolves. Read next: ../server.ts (the server behind it).
+ * for all connections when it resolves. Read next: direction.ts, ../server.ts (the server behind it).
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server as Listener, type Socket } from 'node:net';
 import type { Observed } from '../server.ts';
+import { Direction, type Passing } from './direction.ts';
 
-type State = { kind: 'open' } | { kind: 'delayed'; delayMs: number } | { kind: 'dropped' } | { kind: 'cut' };
+type State = Passing | { kind: 'cut' };
 
 export interface ProxyTarget {
   host: string;
@@ -24,7 +25,7 @@ export interface ProxyTarget {
 export class TcpProxy implements AsyncDisposable {
   readonly host = '127.0.0.1';
   readonly port: number;
-  readonly #target: ProxyTarget;
+  #target: ProxyTarget;
   readonly #listener: Listener;
   readonly #links = new Set<Link>();
   #state: State = { kind: 'open' };
@@ -70,6 +71,17 @@ export class TcpProxy implements AsyncDisposable {
     return this.#become({ kind: 'open' });
   }
 
+  /**
+   * Resets all connections and sends new ones there, as a virtual address that moves to another machine. The state (cut,
+   * delayed …) stays. What was not passed on yet is lost with its connection, as in a failover.
+   */
+  async retarget(target: ProxyTarget): Promise<Observed> {
+    const fromMs = performance.now();
+    this.#target = { host: target.host, port: target.port };
+    await Promise.all([...this.#links].map((link) => link.become({ kind: 'cut' })));
+    return { durationMs: performance.now() - fromMs };
+  }
+
   async #become(state: State): Promise<Observed> {
     const fromMs = performance.now();
     this.#state = state;
@@ -83,7 +95,11 @@ export class TcpProxy implements AsyncDisposable {
       client.resetAndDestroy();
       return;
     }
-    const link = new Link(client, connect({ ...this.#target, allowHalfOpen: true }), () => this.#links.delete(link));
+    const link = new Link(
+      client,
+      connect({ host: this.#target.host, port: this.#target.port, allowHalfOpen: true }),
+      () => this.#links.delete(link),
+    );
     this.#links.add(link);
     void link.become(this.#state);
   }
@@ -133,64 +149,5 @@ class Link {
       return;
     }
     for (const direction of this.#directions) direction.become(state);
-  }
-}
-
-/** Bytes from one socket to another, in order, passed on as the state says. */
-class Direction {
-  readonly #from: Socket;
-  readonly #to: Socket;
-  /** What came and was not passed on yet, and when it may be. A null chunk is the end of this direction. */
-  readonly #held: { chunk: Buffer | null; dueAtMs: number }[] = [];
-  #state: Exclude<State, { kind: 'cut' }> = { kind: 'open' };
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(from: Socket, to: Socket) {
-    this.#from = from;
-    this.#to = to;
-    from.on('data', (chunk: Buffer) => this.#take(chunk));
-    from.on('end', () => this.#take(null));
-    to.on('drain', () => this.#pass());
-  }
-
-  become(state: Exclude<State, { kind: 'cut' }>): void {
-    this.#state = state;
-    // A dropped direction reads nothing: the sender's own buffers fill up, as they would.
-    if (state.kind === 'dropped') this.#from.pause();
-    else this.#from.resume();
-    this.#pass();
-  }
-
-  end(): void {
-    clearTimeout(this.#timer);
-    this.#held.length = 0;
-  }
-
-  #take(chunk: Buffer | null): void {
-    const delayMs = this.#state.kind === 'delayed' ? this.#state.delayMs : 0;
-    this.#held.push({ chunk, dueAtMs: performance.now() + delayMs });
-    this.#pass();
-  }
-
-  /** Passes on what is due. Never a later chunk before an earlier one, also when the delay was shortened meanwhile. */
-  #pass(): void {
-    clearTimeout(this.#timer);
-    if (this.#state.kind === 'dropped') return;
-    const isDelayed = this.#state.kind === 'delayed';
-    for (let next = this.#held[0]; next !== undefined; next = this.#held[0]) {
-      const waitMs = isDelayed ? next.dueAtMs - performance.now() : 0;
-      if (waitMs > 0) {
-        this.#timer = setTimeout(() => this.#pass(), Math.ceil(waitMs));
-        return;
-      }
-      if (this.#to.writableNeedDrain) {
-        this.#from.pause();
-        return;
-      }
-      this.#held.shift();
-      if (next.chunk === null) this.#to.end();
-      else this.#to.write(next.chunk);
-    }
-    this.#from.resume();
   }
 }

@@ -124,6 +124,57 @@ test('a server that is gone resets the client', async () => {
   expect(await client.failed).toBe('ECONNRESET');
 });
 
+/** A server that answers each chunk with its own name. */
+async function named(name: string) {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('data', () => socket.write(name));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    host: '127.0.0.1',
+    port: (server.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+test('retargeted, old connections are reset and new ones reach the new target, as slowly as before', async () => {
+  await using echo = await echoBehindProxy();
+  await using other = await named('other');
+  await echo.proxy.delay(50);
+  const before = await echo.client();
+  before.send('1');
+  await before.until('1');
+  await echo.proxy.retarget(other);
+  expect(echo.proxy.connections).toBe(0);
+  expect(await before.failed).toBe('ECONNRESET');
+  const after = await echo.client();
+  const fromMs = performance.now();
+  after.send('1');
+  await after.until('other');
+  expect(performance.now() - fromMs).toBeGreaterThanOrEqual(100);
+  expect(echo.accepted.size).toBe(1);
+});
+
+test('retargeted while it is cut, it stays cut until it is healed', async () => {
+  await using echo = await echoBehindProxy();
+  await using other = await named('other');
+  await echo.proxy.cut();
+  await echo.proxy.retarget(other);
+  const [error] = await once(connect({ host: '127.0.0.1', port: echo.proxy.port }), 'error');
+  expect((error as NodeJS.ErrnoException).code).toBe('ECONNRESET');
+  await echo.proxy.heal();
+  const client = await echo.client();
+  client.send('1');
+  await client.until('other');
+});
+
 test('a delay that is no time is refused', async () => {
   await using echo = await echoBehindProxy();
   expect(() => echo.proxy.delay(-1)).toThrow(RangeError);
