@@ -1,91 +1,19 @@
 /**
- * RabbitMQ 4 with streams and management: Erlang and the broker out of Debian's packages, unpacked and not installed.
+ * RabbitMQ with streams and management: one node that is alone.
  *
- * They are newer than the system may be, and so is the C library that they want. So each of Erlang's programs is
- * started through the loader and the libraries that came along. RabbitMQ's own start script is left out: it wants a
- * user of its own and a name service (epmd); a node that is alone needs neither.
+ * RabbitMQ's own start script is left out: it wants a user of its own and a name service (epmd); a node that is alone
+ * needs neither. So Erlang is started here as that script would start it, with an installation of the machine's own as
+ * well as with what was fetched.
  * Invariant: everything that it writes lies in the instance's folder; it listens on loopback only.
- * Read next: redis.ts (a shorter recipe), ../tools/apt.ts, ../test/rabbitmq.test.ts.
+ * Read next: rabbitmq-program.ts (where it comes from), redis.ts (a shorter recipe), ../test/rabbitmq.test.ts.
  */
-import { chmod, mkdir, open, readdir, rename, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { MissingServerError } from '../missing.ts';
-import { unpackDebs } from '../tools/apt.ts';
-import type { ToolFolder } from '../tools/tool-folder.ts';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fetch, fetchedWith, find, versionOf, ways } from './rabbitmq-program.ts';
 import type { Instance, Program, Recipe } from './recipe.ts';
 
-const KEY = 'rabbitmq-trixie';
-const SUITE = 'trixie';
 const NODE = 'lab@localhost';
 const OPERATION_LIMIT_MS = 1000;
-const PACKAGES = [
-  'rabbitmq-server',
-  // What of Erlang the broker loads.
-  ...['base', 'asn1', 'crypto', 'public-key', 'mnesia', 'runtime-tools', 'ssl', 'eldap', 'inets', 'os-mon'],
-  ...['parsetools', 'syntax-tools', 'tools', 'xmerl'],
-].map((name, index) => (index === 0 ? name : `erlang-${name}`));
-/** What Erlang's programs are linked with. */
-const LIBRARIES = [
-  ...['libc6', 'libgcc-s1', 'libstdc++6', 'libtinfo6', 'zlib1g', 'libssl3t64', 'libsystemd0', 'libcap2', 'libzstd1'],
-];
-const LOADERS: Partial<Record<NodeJS.Architecture, { loader: string; libraries: string }>> = {
-  x64: { loader: 'usr/lib64/ld-linux-x86-64.so.2', libraries: 'usr/lib/x86_64-linux-gnu' },
-  arm64: { loader: 'usr/lib/ld-linux-aarch64.so.1', libraries: 'usr/lib/aarch64-linux-gnu' },
-};
-
-async function find(tools: ToolFolder): Promise<Program | null> {
-  return tools.has(KEY) ? programIn(tools.path(KEY)) : null;
-}
-
-async function fetch(tools: ToolFolder, signal: AbortSignal): Promise<Program> {
-  const { ways } = rabbitmq;
-  const loader = LOADERS[process.arch];
-  if (process.platform !== 'linux' || loader === undefined) {
-    throw new MissingServerError('RabbitMQ 4', `there is none to fetch for ${process.platform} ${process.arch}`, ways);
-  }
-  const folder = await tools.provide(KEY, async (unfinished) => {
-    const debs = { what: 'RabbitMQ 4 and Erlang', packages: [...PACKAGES, ...LIBRARIES], suite: SUITE };
-    await unpackDebs(debs, unfinished, { tools, signal, ways });
-    await startThroughLoader(join(unfinished, 'usr', 'lib', 'erlang'), loader);
-  });
-  return programIn(folder);
-}
-
-/** `file` is Erlang's own starter, `library` the folder of the broker's code: `…/rabbitmq_server-4.0.5`. */
-async function programIn(folder: string): Promise<Program> {
-  const erlang = join(folder, 'usr', 'lib', 'erlang');
-  const lib = join(folder, 'usr', 'lib', 'rabbitmq', 'lib');
-  const [runtime = ''] = (await readdir(erlang)).filter((name) => name.startsWith('erts-'));
-  const [server = ''] = await readdir(lib);
-  const file = join(erlang, runtime, 'bin', 'erlexec');
-  return { file, origin: 'fetched with apt-get', library: join(lib, server) };
-}
-
-/** Puts a script in the place of each of Erlang's own programs, which finds the loader by where it lies itself. */
-async function startThroughLoader(erlang: string, { loader, libraries }: { loader: string; libraries: string }) {
-  const script = [
-    '#!/bin/sh',
-    '# The tree that this lies in: it may be moved.',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's, not ours
-    'root=${0%/usr/lib/erlang/*}',
-    `exec "$root/${loader}" --library-path "$root/${libraries}" --argv0 "$0" "$0.elf" "$@"`,
-    '',
-  ].join('\n');
-  for (const entry of await readdir(erlang, { recursive: true, withFileTypes: true })) {
-    const file = join(entry.parentPath, entry.name);
-    if (!entry.isFile() || entry.name.endsWith('.so') || !(await isProgram(file))) continue;
-    await rename(file, `${file}.elf`);
-    await writeFile(file, script);
-    await chmod(file, 0o755);
-  }
-}
-
-async function isProgram(file: string): Promise<boolean> {
-  await using handle = await open(file);
-  const { mode } = await handle.stat();
-  const { buffer } = await handle.read(Buffer.alloc(4), 0, 4, 0);
-  return (mode & 0o111) !== 0 && buffer.toString('latin1') === '\x7fELF';
-}
 
 function configurationOf({ port, extraPorts: [management, stream] }: Instance): string {
   return [
@@ -134,11 +62,11 @@ export const rabbitmq: Recipe = {
   // Management, streams, Erlang's own.
   extraPorts: 3,
   downloadBytes: 42_000_000,
-  fetchedWith: [['apt-get'], ['dpkg']],
-  ways: ['use a Debian or Ubuntu with apt-get', 'give --stack external with a broker of yours', 'use Docker'],
+  fetchedWith,
+  ways,
   find,
   fetch,
-  version: async ({ library = '' }) => basename(library).replace('rabbitmq_server-', 'RabbitMQ '),
+  version: async (program) => `RabbitMQ ${versionOf(program) ?? 'of an unknown version'}`,
   async prepare(_program, instance) {
     await mkdir(instance.dataFolder, { recursive: true });
     await writeFile(join(instance.folder, 'rabbitmq.conf'), configurationOf(instance));
