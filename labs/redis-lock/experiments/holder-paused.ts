@@ -1,0 +1,249 @@
+/**
+ * holder-paused: a process that holds locks is stopped for longer than they live, and then goes on.
+ *
+ * A long garbage collection, a virtual machine that is moved, a laptop that sleeps. SIGSTOP stops all of it: the work,
+ * the timers that would renew the lock, and the check that would notice. Many accounts are held at each pause, and
+ * each is a chance of its own.
+ * Read next: holder-paused-others.ts (the variants that are left), resume-while-next-thinks.ts.
+ */
+import { atLeast, experiment, never, type Observation } from '@backend-labs/experiment';
+import { cutHolds, describe, holdsOf, spansOf } from './holds.ts';
+import { cascades, commonFacts, fewestJoined, inWords, type LockObservation, losesNothing, plots } from './measures.ts';
+import { VICTIM } from './nodes.ts';
+import { type StandParameters, standOn } from './stand.ts';
+import { endingsOf, witnessed, writesWithoutGrant } from './updates.ts';
+
+/** The fault of this experiment. */
+const FAULT = 'pauseHolder';
+
+const parameters = {
+  ratePerSecond: 240,
+  durationMs: 4000,
+  accounts: 24,
+  contenders: 2,
+  thinkMs: 80,
+  ttlMs: 250,
+  retryDelayMs: 20,
+  acquireTimeoutMs: 400,
+  patienceMs: 3000,
+  pauseMs: 400,
+  pauses: 5,
+  firstPauseAtMs: 250,
+  betweenPausesMs: 700,
+};
+export type PausedParameters = typeof parameters;
+
+/** Pauses of the same length at the same distance. */
+export function pausesOf({ pauses, firstPauseAtMs, betweenPausesMs, pauseMs }: PausedParameters) {
+  return Array.from({ length: pauses }, (_, index) => {
+    const atMs = firstPauseAtMs + index * betweenPausesMs;
+    return { fault: FAULT, atMs, healAtMs: atMs + pauseMs } as const;
+  });
+}
+
+const cut = (observation: Observation<StandParameters>) => cutHolds(observation, FAULT);
+/** Holds that were stopped, and whose account somebody else wanted after the TTL. */
+export const wanted = (observation: LockObservation) => cut(observation).filter(({ isWanted }) => isWanted);
+
+/** Operations that were at the stopped teller when it stopped, whether they held anything or not. */
+function caughtRequests(observation: LockObservation): number {
+  const { startedAtMs, endedAtMs } = observation.load.operations;
+  return spansOf(observation, FAULT)
+    .map(
+      ({ fromMs }) =>
+        startedAtMs.filter((at, id) => id % 2 === 0 && at < fromMs && !((endedAtMs[id] ?? 0) <= fromMs)).length,
+    )
+    .reduce((sum, count) => sum + count, 0);
+}
+
+export const pausedProperties = {
+  'held twice in each pause': atLeast<StandParameters>({
+    description: 'In each pause past the TTL, somebody else enters while the stopped holder has not left',
+    kind: 'characteristic',
+    unit: 'double hold(s) in the pause that had fewest',
+    bound: () => 1,
+    measure: (observation) => fewestJoined(observation, FAULT),
+    evidence: (observation) =>
+      cut(observation)
+        .filter(({ second }) => second !== null)
+        .map(inWords),
+  }),
+  'never held twice': never<StandParameters>({
+    description: 'Nobody enters while a stopped holder has not left',
+    kind: 'characteristic',
+    what: 'second holder beside a stopped one',
+    chance: 'a hold that was stopped past the TTL, of an account that somebody else wanted then',
+    find: (observation) => ({
+      ids: cut(observation)
+        .filter(({ second }) => second !== null)
+        .map(inWords),
+      chances: wanted(observation).length,
+    }),
+  }),
+  'mistakes go on': atLeast<StandParameters>({
+    description: 'Two holders overlap of whom neither was stopped',
+    kind: 'characteristic',
+    unit: 'such overlap(s) a pause',
+    bound: () => 1,
+    measure: (observation) => cascades(observation).length / Math.max(1, spansOf(observation, FAULT).length),
+    evidence: (observation) => cascades(observation).map(describe),
+  }),
+  'mistakes end': never<StandParameters>({
+    description: 'No two holders overlap of whom neither was stopped',
+    kind: 'characteristic',
+    what: 'overlap of two holders who were not stopped',
+    chance: 'a stopped hold that was joined by a second one, and then released',
+    find: (observation) => ({
+      ids: cascades(observation).map(describe),
+      chances: cut(observation).filter(({ second }) => second !== null).length,
+    }),
+  }),
+  'stale writes are refused': atLeast<StandParameters>({
+    description: 'A holder that comes back too late is refused by the database',
+    kind: 'characteristic',
+    unit: 'refused write(s) a pause',
+    bound: () => 1,
+    measure(observation) {
+      const refused = endingsOf(observation).filter(({ ending }) => ending === 'rejected').length;
+      return refused / Math.max(1, spansOf(observation, FAULT).length);
+    },
+  }),
+  'writes without the lock': atLeast<StandParameters>({
+    description:
+      'The database accepts writes of an operation whose lock the server had given to another, or let expire',
+    kind: 'characteristic',
+    unit: 'such write(s) a pause',
+    bound: () => 1,
+    measure: (observation) => writesWithoutGrant(observation).length / Math.max(1, spansOf(observation, FAULT).length),
+    evidence: (observation) =>
+      writesWithoutGrant(observation).map(({ account, operation }) => `account ${account}: write of ${operation}`),
+  }),
+  'loses nothing': losesNothing({
+    description: 'No acknowledged update is lost when a process is stopped in the middle of one',
+    chance: 'a request that was at the stopped process',
+    chancesOf: caughtRequests,
+  }),
+};
+
+export const pausedFacts = (observation: LockObservation) => ({
+  ...commonFacts(observation),
+  'holds that were stopped': cut(observation).length,
+  'of them joined by another': cut(observation).filter(({ second }) => second !== null).length,
+  'overlaps of two that ran': cascades(observation).length,
+  'writes without the lock': writesWithoutGrant(observation).length,
+  'holders at most': mostAtOnce(observation),
+});
+
+/** The most holders of one account at the same time. */
+function mostAtOnce(observation: LockObservation): number {
+  const holds = holdsOf(observation);
+  return holds.reduce((most, hold) => {
+    const others = holds.filter(
+      (other) => other.account === hold.account && other.fromMs <= hold.fromMs && other.toMs > hold.fromMs,
+    );
+    return Math.max(most, others.length);
+  }, 0);
+}
+
+export const pausedStand = {
+  ...standOn(),
+  ...witnessed,
+  parameters,
+  quick: {
+    durationMs: 2100,
+    ratePerSecond: 280,
+    accounts: 32,
+    thinkMs: 100,
+    pauses: 3,
+    firstPauseAtMs: 200,
+    betweenPausesMs: 600,
+  },
+  timeline: pausesOf,
+  properties: pausedProperties,
+  facts: pausedFacts,
+  plots,
+};
+
+export const holderPaused = experiment({
+  ...pausedStand,
+  question: `${VICTIM} is stopped past the TTL while it holds, and goes on. Who else was let in, and what was lost?`,
+  claims: [
+    {
+      id: 'naive-ttl-is-held-twice',
+      statement: 'SET NX PX with a plain DEL: each pause past the TTL lets a second one in.',
+      property: 'held twice in each pause',
+      variant: 'setnx-ttl-del',
+      control: 'pg-advisory',
+    },
+    {
+      id: 'token-is-held-twice',
+      statement: 'A token does not help against that: each pause past the TTL lets a second one in.',
+      property: 'held twice in each pause',
+      variant: 'token',
+      control: 'pg-advisory',
+    },
+    {
+      id: 'watchdog-is-held-twice',
+      statement: 'Nor does a watchdog: what renews the lock is stopped with the rest.',
+      property: 'held twice in each pause',
+      variant: 'watchdog',
+      control: 'pg-advisory',
+    },
+    {
+      id: 'redlock-is-held-twice',
+      statement: 'Nor does Redlock: five nodes let the lock expire as one does.',
+      property: 'held twice in each pause',
+      variant: 'redlock',
+      control: 'pg-advisory',
+    },
+    {
+      id: 'naive-del-cascades',
+      statement: 'With a plain DEL the late holder deletes the lock of the next one, and a third gets in.',
+      property: 'mistakes go on',
+      variant: 'setnx-ttl-del',
+      control: 'token',
+    },
+    {
+      id: 'token-does-not-cascade',
+      statement: 'With a token the mistake ends with the late holder.',
+      property: 'mistakes end',
+      variant: 'token',
+      control: 'setnx-ttl-del',
+    },
+    {
+      id: 'paused-holder-writes-without-the-lock',
+      statement: 'The late holder writes although the server had given its lock to another.',
+      property: 'writes without the lock',
+      variant: 'token',
+      control: 'fenced-claim',
+    },
+    {
+      id: 'fence-refuses-stale-writes',
+      statement: 'A fence does not keep the second one out, but the database refuses what the late holder writes.',
+      property: 'stale writes are refused',
+      variant: 'fenced-write',
+      control: 'token',
+    },
+    {
+      id: 'fenced-claim-survives-pauses',
+      statement: 'A fence that is claimed on entry loses nothing.',
+      property: 'loses nothing',
+      variant: 'fenced-claim',
+      control: 'token',
+    },
+    {
+      id: 'advisory-lock-waits',
+      statement: 'A lock that lasts as long as its session is never held twice in a pause.',
+      property: 'never held twice',
+      variant: 'pg-advisory',
+      control: 'token',
+    },
+    {
+      id: 'atomic-update-survives-pauses',
+      statement: 'One atomic UPDATE loses nothing when its process is stopped.',
+      property: 'loses nothing',
+      variant: 'atomic-update',
+      control: 'token',
+    },
+  ],
+});

@@ -1,0 +1,90 @@
+/**
+ * pause-between-check-and-write: the holder asks whether it still holds, is told yes, stops, and then writes.
+ *
+ * The process is stopped exactly there, at the step that it announces before its write leaves. However late the check
+ * is made, there is always something after it. Read next: resume-while-next-thinks.ts.
+ */
+import { atLeast, experiment } from '@backend-labs/experiment';
+import { pausedStand } from './holder-paused.ts';
+import { spansOf } from './holds.ts';
+import { commonFacts, type LockObservation, losesNothing } from './measures.ts';
+import { VICTIM } from './nodes.ts';
+import { overwritten, writesOf, writesWithoutGrant } from './updates.ts';
+
+const FAULT = 'pauseHolder';
+const { pauses, betweenPausesMs, firstPauseAtMs, ...rest } = pausedStand.parameters;
+const parameters = { ...rest, durationMs: 3000, pauses: 3, firstWrite: 40, writesBetween: 50 };
+type CheckParameters = typeof parameters;
+
+/** Operations at the stopped process at the moment it stopped: each could have written in vain. */
+function caught(observation: LockObservation): number {
+  const { startedAtMs, endedAtMs } = observation.load.operations;
+  return spansOf(observation, FAULT).reduce(
+    (sum, { fromMs }) =>
+      sum + startedAtMs.filter((at, id) => id % 2 === 0 && at < fromMs && !((endedAtMs[id] ?? 0) <= fromMs)).length,
+    0,
+  );
+}
+
+export const pauseBetweenCheckAndWrite = experiment({
+  ...pausedStand,
+  question: 'The holder checks right before it writes, and is stopped in between. Does the check help?',
+  parameters,
+  quick: {
+    durationMs: 2000,
+    pauses: 2,
+    firstWrite: 30,
+    writesBetween: 30,
+    ratePerSecond: 280,
+    accounts: 32,
+    thinkMs: 100,
+  },
+  timeline: ({ pauses: count, firstWrite, writesBetween, pauseMs }: CheckParameters) =>
+    Array.from(
+      { length: count },
+      (_, index) =>
+        ({
+          fault: FAULT,
+          when: { service: VICTIM, event: 'redis-lock.writing', occurrence: firstWrite + index * writesBetween },
+          healAfterMs: pauseMs,
+        }) as const,
+    ),
+  properties: {
+    'writes without the lock': atLeast<CheckParameters>({
+      description: 'The write that was stopped after its check is accepted, although the lock had gone to another',
+      kind: 'characteristic',
+      unit: 'such write(s) a pause',
+      bound: () => 1,
+      measure: (observation) =>
+        writesWithoutGrant(observation).length / Math.max(1, spansOf(observation, FAULT).length),
+      evidence: (observation) =>
+        writesWithoutGrant(observation).map(({ account, operation }) => `account ${account}: write of ${operation}`),
+    }),
+    'loses nothing': losesNothing({
+      description: 'No acknowledged update is lost when a process stops right before its write',
+      chance: 'a request that was at the stopped process',
+      chancesOf: caught,
+    }),
+  },
+  claims: [
+    {
+      id: 'a-check-before-the-write-is-too-early',
+      statement: 'A holder that checks its lock right before it writes still writes without it.',
+      property: 'writes without the lock',
+      variant: 'token-checked',
+      control: 'fenced-claim',
+    },
+    {
+      id: 'fenced-claim-needs-no-check',
+      statement: 'When the database does the check with the write itself, nothing is lost.',
+      property: 'loses nothing',
+      variant: 'fenced-claim',
+      control: 'token-checked',
+    },
+  ],
+  facts: (observation) => ({
+    ...commonFacts(observation),
+    'writes without the lock': writesWithoutGrant(observation).length,
+    'updates overwritten': overwritten(writesOf(observation.witnesses)).length,
+  }),
+});
