@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CommandsAnswer, createReferee, type RefereeOptions } from '../src/referee/app.ts';
 import { grantsOf } from '../src/referee/grants.ts';
-import { connectTo, listen, type Servers, startBackends } from './servers.ts';
+import { connectTo, listen, type Servers, startBackends, startProcess } from './servers.ts';
 
 const RELEASE = 'if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call("del", KEYS[1]) end return 0';
 const EXTEND =
@@ -99,7 +99,8 @@ describe('of the nodes, the referee', () => {
     const granted: string[] = [];
     for (let attempt = 0; granted.length < 40; attempt++) {
       const token = `${attempt}:x`;
-      const answers = await redis.multi().set(key, token, 'PX', 30, 'NX').eval(EXTEND, 1, key, token, 10).exec();
+      // The script cuts it short, so that whoever was refused in vain would have held when the next one comes.
+      const answers = await redis.multi().set(key, token, 'PX', 60_000, 'NX').eval(EXTEND, 1, key, token, 10).exec();
       if (answers?.[0]?.[1] !== 'OK') continue;
       granted.push(token);
       // Every second one is released, the others end by time.
@@ -183,6 +184,7 @@ describe('when a node goes away, the referee', () => {
       const server = own.stack.server('redis-2');
       await server[fault]();
       await using run = await startReferee({ redisUrls: own.redisUrls });
+      while (!(await run.commands()).watching[0]) await delay(10);
       expect((await run.commands()).watching).toEqual([true, false]);
       await (fault === 'kill' ? server.start() : server.resume());
       while (!(await run.commands()).watching[1]) await delay(10);
@@ -209,4 +211,14 @@ test('of the database, the referee reads the accounts, and every write in its or
   ]);
   expect(history[0]?.atMs).toBeLessThan(history[1]?.atMs ?? 0);
   expect(history[0]?.seq).toBeLessThan(history[1]?.seq ?? 0);
+});
+
+test('started as a process, the referee makes the schema and watches', async () => {
+  await using referee = await startProcess('referee/main.ts', {
+    POSTGRES_URL: await servers.freshDatabase(),
+    REDIS_URLS: servers.redisUrls.join(','),
+    ACCOUNTS: '3',
+  });
+  expect((await referee.ask('/control/accounts')).body).toHaveLength(3);
+  expect((await referee.ask('/control/commands')).body).toMatchObject({ gaps: [], overflowed: false });
 });

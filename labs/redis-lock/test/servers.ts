@@ -1,4 +1,5 @@
 /** Real servers for one test file, and the lab's services in front of them inside the test's process. */
+import { spawn } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -99,6 +100,34 @@ export async function listen(service: { handle: RequestListener; close?: () => P
       await service.close?.();
     },
   };
+}
+
+/** A service as a process of its own. `file` is below src/; resolves when it listens. */
+export async function startProcess(file: string, environment: NodeJS.ProcessEnv) {
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../src', file)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    // The log's line about listening is on this level.
+    env: { ...process.env, LOG_LEVEL: 'info', ...environment },
+  });
+  const exited = once(child, 'exit');
+  const stop = async () => {
+    child.kill();
+    await exited;
+  };
+  let said = '';
+  let line: string | undefined;
+  for await (const chunk of child.stdout.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
+    said += chunk;
+    line = said.split('\n').find((one) => one.includes('"listening"') && one.endsWith('}'));
+    if (line !== undefined) break;
+  }
+  if (line === undefined) {
+    await stop();
+    throw new Error(`${file} ended before it listened: ${said}`);
+  }
+  child.stdout.resume();
+  const { url } = JSON.parse(line) as { url: string };
+  return { ask: (path: string, init?: AskOptions) => ask(url, path, init), [Symbol.asyncDispose]: stop };
 }
 
 /** What was announced on these channels of this process since, in order. */

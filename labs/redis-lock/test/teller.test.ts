@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Ending, Update, UpdateContext } from '../src/contract.ts';
 import { createTeller, type TellerOptions } from '../src/teller/app.ts';
-import { type AskOptions, ask, listen, listening, type Servers, settings, startBackends } from './servers.ts';
+import { listen, listening, type Servers, settings, startBackends, startProcess } from './servers.ts';
 
 let servers: Servers;
 beforeAll(async () => {
@@ -256,33 +254,15 @@ async function startService() {
     file,
     `export default async (_a, _t, { account }) => { await account.write(41); return 'written'; };`,
   );
-  const child = spawn(process.execPath, [join(import.meta.dirname, '../src/teller/main.ts')], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: {
-      ...process.env,
-      LOG_LEVEL: 'info',
+  const teller = starting.use(
+    await startProcess('teller/main.ts', {
       VARIANT_FILE: file,
       POSTGRES_URL: await servers.freshDatabase(),
       REDIS_URLS: servers.redisUrls.join(','),
-    },
-  });
-  starting.defer(async () => {
-    const gone = child.exitCode !== null || child.signalCode !== null || once(child, 'exit');
-    child.kill();
-    await gone;
-  });
-  let said = '';
-  for await (const chunk of child.stdout.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
-    said += chunk;
-    if (said.includes('"listening"')) break;
-  }
-  child.stdout.resume();
-  const { url } = JSON.parse(said.split('\n').find((line) => line.includes('"listening"')) ?? '{}') as { url: string };
+    }),
+  );
   const owned = starting.move();
-  return {
-    ask: (path: string, init?: AskOptions) => ask(url, path, init),
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
+  return { ask: teller.ask, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {

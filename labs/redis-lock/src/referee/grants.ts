@@ -13,7 +13,8 @@
  *   2. The same token tried again later: it was refused. A holder does not ask for what it has.
  *   3. Another one tried while it would have held, and was granted by rule 1: it was refused.
  *   4. It was granted. So the first of several that could all have been it wins, and the others find the key taken.
- * All of this needs times to live well above UNCERTAIN_MS: some 20 ms at least.
+ * What rule 4 can get wrong is one that was refused, gave up at that very moment, and was followed by nobody while it
+ * would have held: a grant too many, and nobody's. Times to live have to be well above UNCERTAIN_MS, 20 ms at least.
  *
  * A node that was away and came back without the key had forgotten it: its grant ends when the node went away.
  * Invariant: two grants of one key on one node never overlap; what overlaps is what their holders think.
