@@ -8,8 +8,8 @@ export class MissingServerError extends Error {
   readonly code = 'MISSING';
   /** As shared/experiment/exit-code.ts has it: something needed is missing. */
   readonly exitCode = 4;
-  constructor(what: string, why: string, ways: readonly string[]) {
+  constructor(what: string, why: string, ways: readonly string[], options?: ErrorOptions) {
     // What a tool has printed comes in lines; this is one.
-    super(`${what}: ${why.replaceAll(/\s*\n\s*/g, ' | ')}. What helps: ${ways.join('; or ')}.`);
+    super(`${what}: ${why.replaceAll(/\s*\n\s*/g, ' | ')}. What helps: ${ways.join('; or ')}.`, options);
   }
 }

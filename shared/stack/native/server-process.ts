@@ -4,10 +4,11 @@
  * Ready means that a real operation was answered. Invariant: after it is disposed nothing of it runs, also if it was
  * paused or had never become ready. Read next: server-life.ts, recipe.ts, redis.ts.
  */
-import { readFileSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freshDataOf } from '../fresh-data/fresh-data.ts';
+import { orNoSpace } from '../no-space.ts';
+import { observed } from '../observed.ts';
 import { freePorts } from '../ports.ts';
 import { type FreshData, type Observed, type Server, ServerStartError, UnsupportedError } from '../server.ts';
 import type { ToolFolder } from '../tools/tool-folder.ts';
@@ -15,9 +16,9 @@ import type { AdjustableClock } from './adjustable-clock.ts';
 import { answered } from './readiness.ts';
 import type { Instance, Program, Recipe } from './recipe.ts';
 import { ServerLife } from './server-life.ts';
+import { startFailure } from './start-failure.ts';
 
 const LOG = 'log';
-const KEPT_LINES = 8;
 /** Somebody else took a port between our asking for a free one and the server's opening it: how often to try anew. */
 const PORT_ATTEMPTS = 3;
 
@@ -50,24 +51,29 @@ export class NativeServer implements Server {
 
   /** Prepares its data and starts it; resolves when a real operation was answered. Throws ServerStartError. */
   static async start(options: NativeServerOptions): Promise<NativeServer> {
-    const { recipe, program, name, tools, signal, clock } = options;
-    const folder = join(options.folder, name);
     for (let attempt = 1; ; attempt++) {
-      const [port = 0, ...extraPorts] = await freePorts(1 + recipe.extraPorts);
-      const instance: Instance = { name, port, extraPorts, folder, dataFolder: join(folder, 'data') };
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      await recipe.prepare(program, instance, tools, signal);
-      await clock?.prepare(instance);
-      const server = new NativeServer(options, instance);
       try {
-        await server.start();
-        return server;
+        return await NativeServer.#startOnFreePorts(options);
       } catch (error) {
-        await server[Symbol.asyncDispose]();
         const isTaken = error instanceof ServerStartError && /address already in use|EADDRINUSE/i.test(error.message);
-        if (!isTaken || attempt === PORT_ATTEMPTS) throw error;
+        if (!isTaken || attempt === PORT_ATTEMPTS) throw orNoSpace(error, options.name, options.folder);
       }
     }
+  }
+
+  static async #startOnFreePorts(options: NativeServerOptions): Promise<NativeServer> {
+    const { recipe, program, name, tools, signal, clock } = options;
+    const folder = join(options.folder, name);
+    const [port = 0, ...extraPorts] = await freePorts(1 + recipe.extraPorts);
+    const instance: Instance = { name, port, extraPorts, folder, dataFolder: join(folder, 'data') };
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await recipe.prepare(program, instance, tools, signal);
+    await clock?.prepare(instance);
+    await using starting = new AsyncDisposableStack();
+    const server = starting.use(new NativeServer(options, instance));
+    await server.start();
+    starting.move();
+    return server;
   }
 
   get kind() {
@@ -103,7 +109,7 @@ export class NativeServer implements Server {
       const problem = await Promise.race([this.#life.ended, this.#ready(hasEnded.signal)]);
       hasEnded.abort();
       signal.throwIfAborted();
-      if (problem !== null) throw this.#startError(problem);
+      if (problem !== null) throw startFailure(name, problem, logFile);
     });
   }
 
@@ -113,11 +119,6 @@ export class NativeServer implements Server {
     const limits = [signal, AbortSignal.timeout(recipe.startDeadlineMs), ...(ended === undefined ? [] : [ended])];
     const isReady = await answered((limit) => recipe.operate(this.#instance, limit), AbortSignal.any(limits));
     return isReady ? null : `was not ready after ${recipe.startDeadlineMs / 1000} s`;
-  }
-
-  #startError(why: string): ServerStartError {
-    const lines = readFileSync(this.logFile, 'utf8').trim().split('\n').filter(Boolean);
-    return new ServerStartError(this.name, why, lines.slice(-KEPT_LINES), this.logFile);
   }
 
   stop(): Promise<Observed> {
@@ -192,11 +193,4 @@ export class NativeServer implements Server {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
   }
-}
-
-/** How long it took until the effect was there. */
-async function observed(act: () => Promise<void>): Promise<Observed> {
-  const fromMs = performance.now();
-  await act();
-  return { durationMs: performance.now() - fromMs };
 }

@@ -12,6 +12,7 @@
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server as Listener, type Socket } from 'node:net';
+import { observed } from '../observed.ts';
 import type { Observed } from '../server.ts';
 import { Direction, type Passing } from './direction.ts';
 
@@ -75,18 +76,18 @@ export class TcpProxy implements AsyncDisposable {
    * Resets all connections and sends new ones there, as a virtual address that moves to another machine. The state (cut,
    * delayed …) stays. What was not passed on yet is lost with its connection, as in a failover.
    */
-  async retarget(target: ProxyTarget): Promise<Observed> {
-    const fromMs = performance.now();
+  retarget(target: ProxyTarget): Promise<Observed> {
     this.#target = { host: target.host, port: target.port };
-    await Promise.all([...this.#links].map((link) => link.become({ kind: 'cut' })));
-    return { durationMs: performance.now() - fromMs };
+    return this.#toAll({ kind: 'cut' });
   }
 
-  async #become(state: State): Promise<Observed> {
-    const fromMs = performance.now();
+  #become(state: State): Promise<Observed> {
     this.#state = state;
-    await Promise.all([...this.#links].map((link) => link.become(state)));
-    return { durationMs: performance.now() - fromMs };
+    return this.#toAll(state);
+  }
+
+  #toAll(state: State): Promise<Observed> {
+    return observed(() => Promise.all([...this.#links].map((link) => link.become(state))));
   }
 
   #accept(client: Socket): void {
@@ -107,7 +108,7 @@ export class TcpProxy implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = once(this.#listener, 'close');
     this.#listener.close();
-    await Promise.all([...this.#links].map((link) => link.become({ kind: 'cut' })));
+    await this.#toAll({ kind: 'cut' });
     await closed;
   }
 }

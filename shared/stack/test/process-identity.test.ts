@@ -13,8 +13,9 @@ import { expect, test } from 'vitest';
 /** A shell that leads a group and starts a sleeper in it; both end with the test. */
 async function leader(script: string) {
   const child: ChildProcess = spawn('sh', ['-c', script], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
-  const [said] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+  // At once: a leader that has ended and was waited for is nobody any more.
   const identity = identify(child.pid as number) as ProcessIdentity;
+  const [said] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
   return {
     child,
     identity,

@@ -32,7 +32,9 @@ describe.skipIf(why !== null)(`renewing${why === null ? '' : `: ${why}`}`, () =>
       expect(run.stack.servers).toEqual([renewed, other]);
       expect(await ask(renewed, (client) => client.get('kept'))).toBeNull();
       expect(await ask(other, (client) => client.get('kept'))).toBe('yes');
-      expect(run.pids.map(isRunning)).toEqual([false, true, true]);
+      expect(run.pids).toHaveLength(3);
+      // Started side by side: whose pid came first is not known.
+      expect(run.pids.filter(isRunning)).toHaveLength(2);
       if (old.port !== renewed.port) expect(await isOpen(old.port)).toBe(false);
     },
   );

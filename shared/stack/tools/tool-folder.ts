@@ -7,7 +7,9 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { orNoSpace } from '../no-space.ts';
 import { identify } from '../process-identity.ts';
 
 export interface ToolFolderOptions {
@@ -60,9 +62,11 @@ export class ToolFolder {
     await this.#clearAbandoned(key);
     // The pid tells whether whoever makes it is still there.
     const unfinished = `${whole}.unfinished-${process.pid}-${randomUUID().slice(0, 8)}`;
-    await mkdir(unfinished, { recursive: true });
     try {
-      await make(unfinished);
+      await mkdir(unfinished, { recursive: true });
+      await make(unfinished).catch((error) => {
+        throw orNoSpace(error, key, `${dirname(whole)} or ${tmpdir()}`);
+      });
       await rename(unfinished, whole).catch((error: NodeJS.ErrnoException) => {
         // Another run was faster: its folder is as whole as this one.
         if (!['ENOTEMPTY', 'EEXIST'].includes(error.code ?? '')) throw error;
