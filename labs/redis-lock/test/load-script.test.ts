@@ -1,0 +1,195 @@
+/**
+ * k6/redis-lock.ts against tellers that misbehave in one way at a time. Only where k6 is on PATH or was built into
+ * .lab/tools by `./lab bench`; its types are checked everywhere.
+ *
+ * What depends on this machine's speed (the latency, the dropped iterations) is left out of what is expected.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { delimiter, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const home = join(import.meta.dirname, '../../..');
+const k6 = [...(process.env.PATH ?? '').split(delimiter), join(home, '.lab/tools')]
+  .map((folder) => join(folder, 'k6'))
+  .find((file) => existsSync(file));
+
+/** The thresholds that no slow machine can cross. */
+const ABOUT_ANSWERS = ['checks', 'http_req_failed', 'lost_updates', 'not_acquired', 'rejected'];
+const ACCOUNTS = 4;
+
+const json = (response: ServerResponse, body: unknown, status = 200) =>
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+
+interface Deposit {
+  teller: number;
+  operation: number;
+  account: number;
+}
+/** Answers a deposit; `add` changes the balance. */
+type Answer = (response: ServerResponse, deposit: Deposit, add: () => void) => void;
+
+const healthy: Answer = (response, { account }, add) => {
+  add();
+  json(response, { ending: 'written', account });
+};
+
+/** Runs the script for a second against two tellers that answer so, and share their accounts. */
+async function load(answer: Answer, variables: Record<string, string> = {}, accountStatus = 200) {
+  // Not 0: what was there before the run is none of its business.
+  const balances = new Array<number>(ACCOUNTS).fill(1000);
+  const deposits: Deposit[] = [];
+  const tellerOf = (teller: number): RequestListener => {
+    return ({ method, url = '' }, response) => {
+      const [, route, number] = /^\/(deposits|accounts)\/(\d+)$/.exec(url) ?? [];
+      const id = Number(number);
+      if (route === 'accounts' && method === 'GET') {
+        const balance = balances[id];
+        if (balance === undefined) return void json(response, { error: 'none' }, 404);
+        return void json(response, { account: id, balance }, accountStatus);
+      }
+      if (route !== 'deposits' || method !== 'POST') return void response.writeHead(404).end();
+      const deposit = { teller, operation: id, account: Math.floor(id / 2) % ACCOUNTS };
+      deposits.push(deposit);
+      answer(response, deposit, () => {
+        balances[deposit.account] = (balances[deposit.account] as number) + 1;
+      });
+    };
+  };
+  const servers = await Promise.all(
+    [1, 2].map(async (teller) => {
+      const server = createServer(tellerOf(teller)).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      return server;
+    }),
+  );
+  const [first, second] = servers.map((server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const given = { TELLER_1_URL: first, TELLER_2_URL: second, RATE: '60', DURATION: '1s', ...variables };
+  const child = spawn(
+    k6 as string,
+    [
+      'run',
+      '--quiet',
+      '--no-usage-report',
+      '--address=',
+      ...Object.entries(given).flatMap(([name, value]) => ['-e', `${name}=${value}`]),
+      join(home, 'k6/redis-lock.ts'),
+    ],
+    { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, K6_AUTO_EXTENSION_RESOLUTION: 'false' } },
+  );
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  for (const server of servers) {
+    server.closeAllConnections();
+    server.close();
+  }
+  const crossed = /thresholds on metrics '([^']*)'/.exec(stderr)?.[1]?.split(', ') ?? [];
+  return { code, crossed, aboutAnswers: crossed.filter((name) => ABOUT_ANSWERS.includes(name)), stderr, deposits };
+}
+
+/** One in ten is answered as written, and is in no balance. */
+const losesSome: Answer = (response, deposit, add) => {
+  if (deposit.operation % 10 === 3) return void json(response, { ending: 'written', account: deposit.account });
+  healthy(response, deposit, add);
+};
+
+describe.skipIf(k6 === undefined)('the k6 script', () => {
+  it('finds nothing wrong with the answers and the balances of healthy tellers', async () => {
+    const run = await load(healthy);
+    expect(run.aboutAnswers).toEqual([]);
+    expect(run.code).toBe(run.crossed.length === 0 ? 0 : 99);
+    expect(run.stderr).toContain(`the balances have grown by ${run.deposits.length}`);
+  });
+
+  it.each<[string, Answer, string[]]>([
+    ['updates that are acknowledged and not there', losesSome, ['lost_updates']],
+    ['errors', (response, { account }) => json(response, { error: 'no', account }, 500), ['checks', 'http_req_failed']],
+    [
+      'locks that nobody gets',
+      (response, { account }) => json(response, { ending: 'not-acquired', account }, 423),
+      ['not_acquired'],
+    ],
+    [
+      'writes that are refused',
+      (response, { account }) => json(response, { ending: 'rejected', account }, 409),
+      ['rejected'],
+    ],
+    [
+      'a body that says something else than the status',
+      (response, { account }, add) => {
+        add();
+        json(response, { ending: 'rejected', account });
+      },
+      ['checks'],
+    ],
+    [
+      'a body that is no JSON',
+      (response, _, add) => {
+        add();
+        response.end('<html>');
+      },
+      ['checks'],
+    ],
+  ])('fails on %s', async (_, answer, expected) => {
+    const run = await load(answer);
+    expect(run.aboutAnswers.sort()).toEqual(expected);
+    expect(run.code).toBe(99);
+  });
+
+  it('takes a lock that now and then says no for what it is', async () => {
+    const run = await load((response, deposit, add) => {
+      if (deposit.operation % 40 === 3) return void json(response, { ending: 'not-acquired', account: 0 }, 423);
+      healthy(response, deposit, add);
+    });
+    expect(run.aboutAnswers).toEqual([]);
+  });
+
+  it('does not call it lost when an update was written and its answer was an error', async () => {
+    const run = await load((response, { account }, add) => {
+      add();
+      json(response, { error: 'the answer is gone', account }, 500);
+    });
+    expect(run.aboutAnswers).not.toContain('lost_updates');
+    expect(run.aboutAnswers).toContain('http_req_failed');
+  });
+
+  it.each(['constant', 'ramp'])('sends no operation twice, in turn to the one and the other (%s)', async (SCENARIO) => {
+    const { deposits } = await load(healthy, { SCENARIO });
+    const operations = deposits.map(({ operation }) => operation).sort((a, b) => a - b);
+    expect(operations.length).toBeGreaterThan(18);
+    expect(operations).toEqual(operations.map((_, index) => index));
+    for (const { teller, operation } of deposits) expect(teller).toBe(1 + (operation % 2));
+  });
+
+  it.each(['TELLER_1_URL', 'TELLER_2_URL'])('ends before its load if nobody is at %s, and names it', async (name) => {
+    const run = await load(healthy, { [name]: 'http://127.0.0.1:9' });
+    expect(run.code).not.toBe(0);
+    expect(run.stderr).toMatch(/no teller is ready at http:\/\/127\.0\.0\.1:9/);
+    expect(run.stderr).toContain(`-e ${name}=`);
+    expect(run.deposits).toEqual([]);
+  });
+
+  it('ends before its load if the tellers cannot read their accounts', async () => {
+    const run = await load(healthy, {}, 500);
+    expect(run.code).not.toBe(0);
+    expect(run.stderr).toContain('it answered 500');
+    expect(run.deposits).toEqual([]);
+  });
+
+  it.each([{ SCENARIO: 'burst' }, { RATE: '-1' }, { DURATION: '30' }, { TELLER_2_URL: 'localhost' }])(
+    'refuses %o by name before it sends anything',
+    async (variables) => {
+      const run = await load(healthy, variables as Record<string, string>);
+      expect(run.code).not.toBe(0);
+      const [[name, value]] = Object.entries(variables) as [[string, string]];
+      expect(run.stderr).toContain(`${name}=${value}: it must be`);
+      expect(run.deposits).toEqual([]);
+    },
+  );
+});
