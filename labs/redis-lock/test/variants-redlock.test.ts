@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Update } from '../src/contract.ts';
+import type { Update, UpdateContext } from '../src/contract.ts';
 import nodeRedlock from '../src/variants/node-redlock.ts';
 import redlock from '../src/variants/redlock.ts';
 import { listening, type Servers, startBackends } from './servers.ts';
-import { type Bank, openBank } from './update-with.ts';
+import { type Bank, lockOn, openBank } from './update-with.ts';
 
 const BOTH: [string, Update][] = [
   ['redlock', redlock],
@@ -39,7 +40,7 @@ async function heal() {
   for (const { nodes } of [bank, impatient]) await Promise.all(nodes.map(untilItAnswers));
 }
 
-async function untilItAnswers(node: Bank['nodes'][number]) {
+async function untilItAnswers(node: Redis) {
   while ((await node.ping().catch(() => null)) !== 'PONG') await delay(10);
 }
 
@@ -55,15 +56,15 @@ async function pause(...nodes: number[]) {
   await Promise.all(nodes.map((index) => redisServer(index).pause()));
 }
 
-const lockOn = (from: Bank, account: number, index: number) =>
-  from.nodes[index]?.get(from.contextOf(account).lockKey) ?? null;
+const locksOn = (from: Bank, account: number, indexes: number[]) =>
+  Promise.all(indexes.map((index) => lockOn(from.nodes[index] as Redis, from.contextOf(account).lockKey)));
 
 describe('with nodes that are down', () => {
   test.each(BOTH)('%s: two of five do not stop it', async (_name, variant) => {
     const account = bank.freshAccount();
     await kill(0, 3);
     expect(await bank.update(variant, { account })).toBe('written');
-    expect(await Promise.all([1, 2, 4].map((index) => lockOn(bank, account, index)))).toEqual([null, null, null]);
+    expect(await locksOn(bank, account, [1, 2, 4])).toEqual([null, null, null]);
   });
 
   test.each(BOTH)(
@@ -72,7 +73,7 @@ describe('with nodes that are down', () => {
       const account = impatient.freshAccount();
       await kill(0, 2, 3);
       expect(await impatient.update(variant, { account })).toBe('not-acquired');
-      expect(await Promise.all([1, 4].map((index) => lockOn(impatient, account, index)))).toEqual([null, null]);
+      expect(await locksOn(impatient, account, [1, 4])).toEqual([null, null]);
       expect(await impatient.balanceOf(account)).toBe(0);
     },
   );
@@ -156,4 +157,28 @@ describe('with nodes that somebody else holds', () => {
     };
     expect([await heldBetweenRounds(redlock), await heldBetweenRounds(nodeRedlock)]).toEqual([0, 2]);
   });
+});
+
+test('redlock does not enter when its process stood still until the answers were worth nothing', async () => {
+  const ttlMs = 300;
+  await using own = await openBank(servers, { ttlMs });
+  const account = own.freshAccount();
+  using steps = listening('redis-lock.enter');
+  let answers = 0;
+  // The stall comes with the first round's last answer: all five have granted, and all five keys have expired since.
+  const stalling = (node: Redis) =>
+    new Proxy(node, {
+      get(target, name) {
+        if (name !== 'set') return Reflect.get(target, name).bind(target);
+        return async (...args: Parameters<Redis['set']>) => {
+          const answer = await target.set(...args);
+          if (++answers === 5) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2 * ttlMs);
+          return answer;
+        };
+      },
+    });
+  const through = (context: UpdateContext) => ({ ...context, redisNodes: context.redisNodes.map(stalling) });
+  expect(await own.update(redlock, { account, through })).toBe('written');
+  expect(steps.heard.map(({ said }) => Number(said.validForMs) > 0)).toEqual([true]);
+  expect(answers).toBeGreaterThan(5);
 });

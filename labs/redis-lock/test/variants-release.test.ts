@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Ending, Update, UpdateContext } from '../src/contract.ts';
 import fencedClaim from '../src/variants/fenced-claim.ts';
 import fencedWrite from '../src/variants/fenced-write.ts';
@@ -45,6 +45,22 @@ test.each<[string, Update, Ending, (string | null)[]]>([
   expect(await bank.update(variant, { account, think })).toBe(ending);
   expect(await bank.locksOf(account)).toEqual(left);
   expect(await bank.balanceOf(account)).toBe(ending === 'written' ? 1 : 0);
+});
+
+test('node-redlock asks each node once to release a lock that is no longer its own', async () => {
+  const account = bank.freshAccount();
+  const asked = bank.nodes.map((node) => vi.spyOn(node, 'evalsha'));
+  const think = async () => {
+    await bank.holdAs(S, account);
+    for (const spy of asked) spy.mockClear();
+    return 1;
+  };
+  try {
+    await bank.update(nodeRedlock, { account, think });
+    expect(asked.map((spy) => spy.mock.calls.length)).toEqual([1, 1, 1, 1, 1]);
+  } finally {
+    vi.restoreAllMocks();
+  }
 });
 
 test('token-checked writes without its lock when it is lost between the check and the write', async () => {
