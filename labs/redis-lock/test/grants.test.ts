@@ -141,6 +141,17 @@ describe('a SET NX so close to the end that time cannot tell', () => {
     expect(grants(commands)).toEqual(['a 0..99', 'b 99..250']);
   });
 
+  test('was granted if its token changed it by a script, whoever was granted it afterwards', () => {
+    const commands = [
+      first,
+      seen(99, 'SET k b NX PX 100'),
+      script(110, 'b', 'pexpire k 20'),
+      seen(140, 'SET k c NX PX 100'),
+      release(160, 'c'),
+    ];
+    expect(grants(commands)).toEqual(['a 0..99', 'b 99..130', 'c 140..160']);
+  });
+
   test.each([-1, 1])('%i ms from it, was refused if its token tried again', (by) => {
     const commands = [first, seen(100 + by, 'SET k b NX PX 100'), seen(120, 'SET k b NX PX 100'), release(150, 'b')];
     expect(grants(commands)).toEqual(['a 0..100', 'b 120..150']);

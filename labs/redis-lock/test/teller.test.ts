@@ -170,11 +170,15 @@ describe('the context of a deposit', () => {
     expect(ports).toEqual(servers.redisUrls.map((url) => `port,${new URL(url).port}`));
   });
 
-  test('survives that the database cuts the connection it has borrowed', async () => {
+  test('survives that the database cuts a connection which it has borrowed and does not use', async () => {
     const said = await withContext({}, async ({ postgres }) => {
       const client = await postgres.connect();
-      const cut = client.query('SELECT pg_terminate_backend(pg_backend_pid())').catch((error) => error as Error);
-      const error = await cut;
+      const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      // Not `once`, which would take the error that comes before for its own.
+      const cut = new Promise<void>((resolve) => client.once('end', resolve));
+      await postgres.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
+      await cut;
+      const error = await client.query('SELECT 1').catch((reason) => reason as Error);
       client.release(true);
       return error;
     });
@@ -209,8 +213,9 @@ describe('without one of its servers', () => {
       await server.pause();
       const waiting = redis.set(lockKey, 'mine').catch((error) => error as Error);
       await server.kill();
-      const error = await waiting;
+      // Started before the failure is looked at: a client that keeps the command would send it now.
       await server.start();
+      const error = await waiting;
       await until(async () => (await redis.ping().catch(() => null)) === 'PONG');
       return { error, found: await redis.get(lockKey) };
     });
