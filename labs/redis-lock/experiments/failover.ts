@@ -13,16 +13,18 @@ import { standOn } from './stand.ts';
 import { witnessed } from './updates.ts';
 
 const parameters = {
-  ratePerSecond: 160,
+  // More requests than the accounts can serve: at any time each is held, and soon somebody else asks for it.
+  ratePerSecond: 280,
   durationMs: 2600,
   accounts: 48,
   contenders: 2,
   thinkMs: 300,
-  ttlMs: 1000,
-  retryDelayMs: 20,
-  acquireTimeoutMs: 900,
+  ttlMs: 500,
+  retryDelayMs: 40,
+  acquireTimeoutMs: 300,
   patienceMs: 4000,
-  cutAtMs: 600,
+  // So long before the failover that what the replica knew has expired: it would close its accounts.
+  cutAtMs: 500,
   failoverAtMs: 1200,
 };
 type FailoverParameters = typeof parameters;

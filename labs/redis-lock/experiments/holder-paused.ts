@@ -17,9 +17,9 @@ import { endingsOf, witnessed, writesWithoutGrant } from './updates.ts';
 const FAULT = 'pauseHolder';
 
 const parameters = {
-  ratePerSecond: 240,
+  ratePerSecond: 200,
   durationMs: 4000,
-  accounts: 24,
+  accounts: 40,
   contenders: 2,
   thinkMs: 80,
   ttlMs: 250,
@@ -151,9 +151,9 @@ export const pausedStand = {
   parameters,
   quick: {
     durationMs: 2100,
-    ratePerSecond: 280,
-    accounts: 32,
-    thinkMs: 100,
+    ratePerSecond: 220,
+    accounts: 48,
+    thinkMs: 110,
     pauses: 3,
     firstPauseAtMs: 200,
     betweenPausesMs: 600,

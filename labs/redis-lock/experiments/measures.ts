@@ -23,9 +23,16 @@ export function inWords({ hold, second }: CutHold): string {
   return `account ${hold.account}: ${second?.operation} entered while ${hold.operation} of the stopped ${hold.teller} had not left`;
 }
 
-/** Overlaps of two holds of which no fault had come upon either: one mistake that leads to the next. */
+/**
+ * Overlaps of two holds of which no fault had come upon either: one mistake that leads to the next. Who simply took
+ * longer than the TTL is left out: that is a slow machine's doing, not another holder's.
+ */
 export function cascades(observation: LockObservation) {
-  return doubleHolds(holdsOf(observation)).filter(({ earlier, later }) => !earlier.isDisturbed && !later.isDisturbed);
+  const { ttlMs, thinkMs } = observation.parameters;
+  const youngMs = (ttlMs + thinkMs) / 2;
+  return doubleHolds(holdsOf(observation)).filter(
+    ({ earlier, later }) => !earlier.isDisturbed && !later.isDisturbed && later.fromMs - earlier.fromMs < youngMs,
+  );
 }
 
 /** Acknowledged updates that are gone at the end, as raw ids, with who overwrote them. */

@@ -35,9 +35,6 @@ export const pauseBetweenCheckAndWrite = experiment({
     pauses: 2,
     firstWrite: 30,
     writesBetween: 30,
-    ratePerSecond: 280,
-    accounts: 32,
-    thinkMs: 100,
   },
   timeline: ({ pauses: count, firstWrite, writesBetween, pauseMs }: CheckParameters) =>
     Array.from(
