@@ -4,7 +4,8 @@
  * Invariant: one line that names the thing, why, and two or three things to do. Pure.
  */
 export class MissingServerError extends Error {
-  override readonly name = 'MissingServerError';
+  /** A subclass has another: who skips what this machine cannot have goes by this one, and must not skip those. */
+  override readonly name: string = 'MissingServerError';
   readonly code = 'MISSING';
   /** As shared/experiment/exit-code.ts has it: something needed is missing. */
   readonly exitCode = 4;

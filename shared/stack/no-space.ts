@@ -10,15 +10,19 @@ const FULL = /ENOSPC|EDQUOT|no space left on device|disk quota exceeded/i;
 /** `ulimit -f`: a write fails, or the writer gets this signal. */
 const LIMITED = /EFBIG|file too large|file size limit exceeded|SIGXFSZ/i;
 
+export class NoSpaceError extends MissingServerError {
+  override readonly name = 'NoSpaceError';
+}
+
 /** In one line, if it says so; else null. `what` could not be written below `folder`. */
-export function noSpaceIn(said: string, what: string, folder: string, cause?: unknown): MissingServerError | null {
+export function noSpaceIn(said: string, what: string, folder: string, cause?: unknown): NoSpaceError | null {
   if (FULL.test(said)) {
     const ways = ['free some', 'let ./lab clean remove what earlier runs have left'];
-    return new MissingServerError(what, `there is no space left below ${folder}`, ways, { cause });
+    return new NoSpaceError(what, `there is no space left below ${folder}`, ways, { cause });
   }
   if (!LIMITED.test(said)) return null;
   const why = `a file below ${folder} would be larger than this shell allows`;
-  return new MissingServerError(what, why, ['raise the limit (ulimit -f)', 'use a shell without it'], { cause });
+  return new NoSpaceError(what, why, ['raise the limit (ulimit -f)', 'use a shell without it'], { cause });
 }
 
 /** The same error, or what it really is about. */

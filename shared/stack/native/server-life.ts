@@ -7,7 +7,7 @@
  * Read next: process-family.ts (who belongs to it), server-process.ts (a server, which has several lives).
  */
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isOpen } from '../ports.ts';
 import { identify, isAlive, isStopped, type ProcessIdentity } from '../process-identity.ts';
@@ -32,6 +32,8 @@ export interface LifeOptions {
 export class ServerLife {
   /** How it ended or why it could not be run, for a sentence that begins with its name. */
   readonly ended: Promise<string>;
+  /** Where in the log what it says begins. */
+  readonly logStartByte: number;
   readonly #name: string;
   readonly #port: number;
   readonly #leader: ProcessIdentity | null;
@@ -40,6 +42,7 @@ export class ServerLife {
     this.#name = name;
     this.#port = port;
     const log = openSync(logFile, 'a');
+    this.logStartByte = fstatSync(log).size;
     const child = spawn(file, [...args], {
       stdio: ['ignore', log, log],
       // A group of its own: a terminal's Ctrl-C does not reach it, and what it starts goes with it.

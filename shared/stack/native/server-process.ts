@@ -10,13 +10,13 @@ import { freshDataOf } from '../fresh-data/fresh-data.ts';
 import { orNoSpace } from '../no-space.ts';
 import { observed } from '../observed.ts';
 import { freePorts } from '../ports.ts';
-import { type FreshData, type Observed, type Server, ServerStartError, UnsupportedError } from '../server.ts';
+import { type FreshData, type Observed, type Server, UnsupportedError } from '../server.ts';
 import type { ToolFolder } from '../tools/tool-folder.ts';
 import type { AdjustableClock } from './adjustable-clock.ts';
 import { answered } from './readiness.ts';
 import type { Instance, Program, Recipe } from './recipe.ts';
 import { ServerLife } from './server-life.ts';
-import { startFailure } from './start-failure.ts';
+import { PortTakenError, startFailure } from './start-failure.ts';
 
 const LOG = 'log';
 /** Somebody else took a port between our asking for a free one and the server's opening it: how often to try anew. */
@@ -55,8 +55,8 @@ export class NativeServer implements Server {
       try {
         return await NativeServer.#startOnFreePorts(options);
       } catch (error) {
-        const isTaken = error instanceof ServerStartError && /address already in use|EADDRINUSE/i.test(error.message);
-        if (!isTaken || attempt === PORT_ATTEMPTS) throw orNoSpace(error, options.name, options.folder);
+        if (!(error instanceof PortTakenError)) throw orNoSpace(error, options.name, options.folder);
+        if (attempt === PORT_ATTEMPTS) throw error;
       }
     }
   }
@@ -109,7 +109,7 @@ export class NativeServer implements Server {
       const problem = await Promise.race([this.#life.ended, this.#ready(hasEnded.signal)]);
       hasEnded.abort();
       signal.throwIfAborted();
-      if (problem !== null) throw startFailure(name, problem, logFile);
+      if (problem !== null) throw startFailure(name, problem, logFile, this.#life.logStartByte);
     });
   }
 

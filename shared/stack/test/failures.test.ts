@@ -5,8 +5,8 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { ToolFolder } from '../index.ts';
-import type { Recipe } from '../native/recipe.ts';
+import { RECIPES, SERVER_KINDS, ToolFolder } from '../index.ts';
+import type { Instance, Program, Recipe } from '../native/recipe.ts';
 import { redis } from '../native/redis.ts';
 import { NativeServer } from '../native/server-process.ts';
 import { unpackDebs } from '../tools/apt.ts';
@@ -21,6 +21,18 @@ const ways = ['do this', 'do that'];
 async function temporary() {
   const path = await mkdtemp(join(tmpdir(), 'stack-'));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+async function listener() {
+  const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      await once(server, 'close');
+    },
+  };
 }
 
 const failureOf = (promise: Promise<unknown>): Promise<Error & { exitCode?: number }> =>
@@ -70,18 +82,19 @@ describe.skipIf(why !== null)('a server that does not start', () => {
     return NativeServer.start({ recipe, program, version: '', name: 'redis-1', folder, tools, signal, onSpawn });
   }
 
-  test('because its port is taken, is tried on others, and then told with its own words', async () => {
+  test('because its port is taken, is tried on others, and then told in one line', async () => {
     await using folder = await temporary();
-    const other = createServer().listen(0, '127.0.0.1');
-    await once(other, 'listening');
-    const { port } = other.address() as AddressInfo;
+    await using other = await listener();
     const pids: number[] = [];
+    const { port } = other;
     const command: Recipe['command'] = (program, instance) => redis.command(program, { ...instance, port });
     const error = await failureOf(startRedis(folder.path, { command }, pids));
-    other.close();
-    expect(error.message).toMatch(/^redis-1 ended at its start \(exit code 1\)\. Its last lines:/);
-    expect(error.message).toMatch(/already in use/i);
+    expect(error.name).toBe('PortTakenError');
+    expect(error.message).toMatch(/^redis-1: somebody else took its port/);
     expect(error.message).toContain(join(folder.path, 'redis-1', 'log'));
+    expect(error.message).not.toContain('\n');
+    expect((error.cause as Error).message).toMatch(/already in use/i);
+    expect(error.exitCode).toBe(4);
     expect(pids).toHaveLength(3);
     expect(pids.map(isRunning)).toEqual([false, false, false]);
   });
@@ -101,4 +114,28 @@ describe.skipIf(why !== null)('a server that does not start', () => {
     expect(error.message).toMatch(/^redis-1 was not ready after 0\.3 s/);
     expect(pids.map(isRunning)).toEqual([false]);
   });
+});
+
+test.for(SERVER_KINDS)('%s is started on another port if somebody else has taken the first', async (kind, { skip }) => {
+  const reason = await missing(kind);
+  if (reason !== null) skip(reason);
+  const recipe = RECIPES[kind];
+  const program = (await recipe.find(tools)) as Program;
+  await using folder = await temporary();
+  await using other = await listener();
+  let prepared = 0;
+  // Each of them reads its port from the command or from what was prepared.
+  const wrong = (instance: Instance) => (prepared === 1 ? { ...instance, port: other.port } : instance);
+  const changed: Recipe = {
+    ...recipe,
+    prepare: (its, instance, ...rest) => {
+      prepared += 1;
+      return recipe.prepare(its, wrong(instance), ...rest);
+    },
+    command: (its, instance) => recipe.command(its, wrong(instance)),
+  };
+  const options = { program, version: '', name: `${kind}-1`, folder: folder.path, tools, signal, onSpawn: () => {} };
+  await using server = await NativeServer.start({ recipe: changed, ...options });
+  expect(prepared).toBe(2);
+  expect(server.port).not.toBe(other.port);
 });

@@ -38,7 +38,8 @@ function startAfter(shell: string, kind: ServerKind, around: readonly string[] =
   });
 }
 
-function expectOneLine({ message, exitCode, pids }: Ending, said: RegExp) {
+function expectOneLine({ name, message, exitCode, pids }: Ending, said: RegExp) {
+  expect(name).toBe('NoSpaceError');
   expect(message).toMatch(said);
   expect(message).toContain('What helps:');
   expect(message).not.toContain('\n');
