@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest';
+import { lostIds } from '../experiments/measures.ts';
+import { overwritten, reconcile, type Write, writesWithoutGrant } from '../experiments/updates.ts';
+import { grant, loadOf, type MadeUp, madeUp, WARM_UP, writeAt, writes } from './made-up.ts';
+
+/** Who was overwritten by whom, as `0 by 1`. */
+const lost = (all: Write[]) => overwritten(all).map((one) => `${one.lost.operation} by ${one.by.operation}`);
+
+describe('an update is overwritten', () => {
+  test('by nobody when each write stands on the one before', () => {
+    expect(lost(writes([0, 1], [1, 2], [20, 3], [21, 4]))).toEqual([]);
+  });
+
+  test('by a write that leaves the same balance: it had not seen it', () => {
+    expect(lost(writes([0, 1], [1, 1], [20, 2]))).toEqual(['0 by 1']);
+  });
+
+  test('together with those that stood on it, by one write that is late enough', () => {
+    expect(lost(writes([0, 1], [1, 2], [21, 3], [20, 2]))).toEqual(['1 by 20', '21 by 20']);
+  });
+
+  test('once: what is gone cannot be lost again', () => {
+    expect(lost(writes([0, 1], [1, 1], [20, 1]))).toEqual(['0 by 1', '1 by 20']);
+  });
+
+  test('by a write of its own account only', () => {
+    expect(lost(writes([0, 1], [2, 1], [4, 1]))).toEqual([]);
+  });
+});
+
+describe('the ledger', () => {
+  const asked = (...operations: number[]) =>
+    loadOf(operations.map((operation) => ({ operation, fromMs: operation, toMs: operation + 50 })));
+
+  test('loses nothing of writes that stand on each other', () => {
+    expect(reconcile(asked(0, 1), writes([0, 1], [1, 2]))).toMatchObject({ acknowledged: 2, lost: [], phantom: [] });
+  });
+
+  test('loses an acknowledged update that is overwritten', () => {
+    expect(reconcile(asked(0, 1), writes([0, 1], [1, 1])).lost).toEqual(['0']);
+  });
+
+  test('loses an acknowledged update that was never written', () => {
+    expect(reconcile(asked(0, 1), writes([0, 1])).lost).toEqual(['1']);
+  });
+
+  test('does not miss an overwritten update that nobody was promised', () => {
+    const load = loadOf([
+      { operation: 0, fromMs: 0, toMs: 50, outcome: 'lost' },
+      { operation: 1, fromMs: 1, toMs: 51 },
+    ]);
+    expect(reconcile(load, writes([0, 1], [1, 1]))).toMatchObject({ acknowledged: 1, lost: [] });
+  });
+
+  test('knows a write that happened twice, and one that nobody asked for', () => {
+    const found = reconcile(asked(0), writes([0, 1], [0, 2], [1, 3]));
+    expect(found).toMatchObject({ lost: [], duplicate: ['0'], phantom: ['1'] });
+  });
+
+  test('leaves the warm-up out: its writes are stood on, and are no part of the run', () => {
+    const found = reconcile(asked(0, 1), writes([WARM_UP, 1], [WARM_UP + 1, 1], [0, 2], [1, 3]));
+    expect(found).toEqual({ acknowledged: 2, lost: [], duplicate: [], phantom: [], reordered: [] });
+  });
+
+  test('says who overwrote what is lost, and what was never written', () => {
+    const requests = [0, 1, 2].map((operation) => ({ operation, fromMs: 0, toMs: 50 }));
+    const run = madeUp({ requests, writes: writes([0, 1], [1, 1]) });
+    expect(lostIds({ ...run, ledger: reconcile(run.load, writes([0, 1], [1, 1])) })).toEqual([
+      'account 0: the update of 0 is overwritten by 1',
+      '2 was acknowledged and never written',
+    ]);
+  });
+});
+
+describe('a write is without a grant', () => {
+  /** The operations that wrote without one. */
+  const without = (run: Pick<MadeUp, 'writes' | 'grants'>) =>
+    writesWithoutGrant(madeUp(run)).map(({ operation }) => operation);
+
+  test('not while its own lasts', () => {
+    expect(without({ grants: [grant(0, 10, 110)], writes: [writeAt(60, 0)] })).toEqual([]);
+  });
+
+  test('when its own has expired, whether or not somebody else has one since', () => {
+    expect(without({ grants: [grant(0, 10, 110)], writes: [writeAt(300, 0)] })).toEqual([0]);
+    expect(without({ grants: [grant(0, 10, 110), grant(1, 120, 400)], writes: [writeAt(300, 0)] })).toEqual([0]);
+  });
+
+  test("when its own was deleted or taken, and the account is another one's", () => {
+    expect(without({ grants: [grant(0, 10, 50), grant(1, 50, 150)], writes: [writeAt(80, 0)] })).toEqual([0]);
+  });
+
+  test('when it was granted only afterwards', () => {
+    expect(without({ grants: [grant(0, 100, 200)], writes: [writeAt(60, 0)] })).toEqual([0]);
+  });
+
+  test('not for a millisecond in which the two servers read the clock apart', () => {
+    expect(without({ grants: [grant(0, 10, 110)], writes: [writeAt(9, 0)] })).toEqual([]);
+    expect(without({ grants: [grant(0, 10, 110)], writes: [writeAt(111, 0)] })).toEqual([]);
+  });
+
+  test('of several nodes, when fewer than three of them still grant it', () => {
+    const five = [110, 110, 110, 50, 50].map((untilMs, node) => grant(0, 10, untilMs, node));
+    const two = [110, 110, 50, 50, 50].map((untilMs, node) => grant(0, 10, untilMs, node));
+    expect(without({ grants: five, writes: [writeAt(80, 0)] })).toEqual([]);
+    expect(without({ grants: two, writes: [writeAt(80, 0)] })).toEqual([0]);
+  });
+
+  test('of several nodes, when what it had won in a lost round would be needed for the three', () => {
+    const lostRound = [grant(0, 10, 15, 3), grant(0, 10, 15, 4)];
+    const round = [0, 1, 2].map((node) => grant(0, 30, 130, node));
+    expect(without({ grants: [...lostRound, ...round], writes: [writeAt(80, 0)] })).toEqual([]);
+    expect(without({ grants: [...lostRound, ...round.slice(1)], writes: [writeAt(80, 0)] })).toEqual([0]);
+  });
+
+  test('not if nothing was ever granted to its token: it locks elsewhere, or under a name of its own', () => {
+    expect(without({ grants: [grant(1, 10, 110)], writes: [writeAt(60, 0)] })).toEqual([]);
+  });
+
+  test('not in the warm-up', () => {
+    expect(without({ grants: [grant(WARM_UP, 10, 110)], writes: [writeAt(300, WARM_UP)] })).toEqual([]);
+  });
+});
