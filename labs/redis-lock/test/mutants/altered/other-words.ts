@@ -8,15 +8,15 @@
 import type { PoolClient } from 'pg';
 import type { Update, UpdateContext } from '../../../src/contract.ts';
 
-/** `update`, with `words` replaced by `others` in every statement that it sends through the pool or a client of it. */
+/**
+ * `update`, with `words` replaced by `others` in every statement that it sends through the pool or a client of it. As in
+ * String.replace, `$&` are the words themselves; `$1` is a parameter of the statement, as long as `words` has no group.
+ */
 export function inOtherWords(update: Update, words: string | RegExp, others: string): Update {
   return (account, think, context) => {
     const { postgres } = context;
     const through = (client: Pick<PoolClient, 'query'>) => (text: string, values?: unknown[]) =>
-      client.query(
-        text.replace(words, () => others),
-        values,
-      );
+      client.query(text.replace(words, others), values);
     const pool = {
       query: through(postgres as unknown as PoolClient),
       async connect() {
