@@ -13,12 +13,12 @@ import { witnessed } from './updates.ts';
 
 const parameters = {
   ratePerSecond: 250,
-  durationMs: 3000,
-  accounts: 64,
+  durationMs: 3150,
+  accounts: 80,
   contenders: 2,
   // Long, so that many accounts are held at the kill: each is a chance of its own.
-  thinkMs: 250,
-  ttlMs: 400,
+  thinkMs: 300,
+  ttlMs: 450,
   retryDelayMs: 40,
   acquireTimeoutMs: 900,
   patienceMs: 4000,
@@ -68,8 +68,8 @@ export const holderKilled = experiment({
   parameters,
   quick: {
     durationMs: 2200,
-    thinkMs: 180,
-    ttlMs: 280,
+    thinkMs: 220,
+    ttlMs: 320,
     ratePerSecond: 340,
     accounts: 72,
     killAtMs: 500,

@@ -5,7 +5,7 @@
  * that is to exclude must then let nobody in. Read next: node-restarts-empty.ts (what a quorum forgets).
  */
 import { atLeast, experiment, never, type Observation } from '@backend-labs/experiment';
-import { holdsOf, spansOf } from './holds.ts';
+import { holdsOf } from './holds.ts';
 import { commonFacts, type LockObservation, plots, rounded } from './measures.ts';
 import { standOn } from './stand.ts';
 import { endingsOf, witnessed } from './updates.ts';
@@ -29,9 +29,14 @@ type DownObservation = Observation<DownParameters>;
 /** After the kill, what was in flight before it must have ended. */
 const settleMs = ({ thinkMs, acquireTimeoutMs }: DownParameters) => thinkMs + acquireTimeoutMs;
 
+/** From when nothing of before is in flight any more until the nodes are started again, one of them first. */
 function downSpan(observation: DownObservation, fault: string) {
-  const [span] = spansOf(observation, fault);
-  return span && { fromMs: span.fromMs + settleMs(observation.parameters), toMs: span.toMs };
+  const entry = observation.timeline.find((one) => one.fault === fault && one.effectiveAtMs !== null);
+  if (entry === undefined || entry.effectiveAtMs === null) return undefined;
+  return {
+    fromMs: entry.effectiveAtMs + settleMs(observation.parameters),
+    toMs: entry.healAskedAtMs ?? observation.load.elapsedMs,
+  };
 }
 
 /** Updates written a second in a span. */
