@@ -17,4 +17,5 @@ export {
   UnsupportedError,
 } from './server.ts';
 export { type Stack, startStack } from './stack.ts';
+export { RedisBenchmark } from './tools/redis-benchmark.ts';
 export { ToolFolder } from './tools/tool-folder.ts';

@@ -78,6 +78,8 @@ export class UnsupportedError extends Error {
 export class ServerStartError extends Error {
   override readonly name = 'ServerStartError';
   readonly code = 'SERVER_START';
+  /** As shared/experiment/exit-code.ts has it: something needed is missing. Without one it would pass for our defect. */
+  readonly exitCode = 4;
   readonly server: string;
   readonly logFile: string;
   constructor(server: string, why: string, lastLines: readonly string[], logFile: string) {

@@ -104,6 +104,7 @@ describe.skipIf(why !== null)('a server that does not start', () => {
     const command: Recipe['command'] = ({ file }) => ({ file, args: ['--no-such-option', '1'] });
     const error = await failureOf(startRedis(folder.path, { command, startDeadlineMs: 3_600_000 }));
     expect(error.message).toContain('no-such-option');
+    expect(error.exitCode).toBe(4);
   });
 
   test('and hangs, is given up and ended', async () => {
