@@ -30,9 +30,8 @@ test.runIf(obtainable)('redis-benchmark sends a server as many SETs as it is ask
   // The server's own count.
   expect(await client.info('commandstats')).toMatch(/cmdstat_set:calls=50[01],/);
 
-  const interruption = AbortSignal.timeout(50);
-  const endless = benchmark.set({ port, clients: 4, requests: 100_000_000, signal: interruption });
-  await expect(endless).rejects.toBe(interruption.reason);
+  const endless = benchmark.set({ port, clients: 4, requests: 100_000_000, signal: AbortSignal.timeout(50) });
+  await expect(endless).rejects.toThrow('aborted due to timeout');
 });
 
 async function connected(port: number) {
