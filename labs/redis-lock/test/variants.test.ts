@@ -171,21 +171,3 @@ test.each(LOCKS)('%s: work that fails says so, writes nothing and frees the lock
   expect(await bank.update(variant, { account })).toBe('written');
   expect(await bank.balanceOf(account)).toBe(1);
 });
-
-test.each<[string, Update, string]>([
-  ['pg-advisory', pgAdvisory, "l.locktype = 'advisory' AND l.objid = $1"],
-  ['pg-row', pgRow, "l.relation = 'account'::regclass AND $1::int IS NOT NULL"],
-])('%s: a holder whose connection is cut writes nothing, and the next one is let in', async (_name, variant, which) => {
-  const account = bank.freshAccount();
-  const { postgres } = bank.contextOf(account);
-  let cut: number | null = 0;
-  const think = async () => {
-    const holders = `SELECT DISTINCT l.pid FROM pg_locks l WHERE ${which} AND l.pid <> pg_backend_pid()`;
-    ({ rowCount: cut } = await postgres.query(`SELECT pg_terminate_backend(pid) FROM (${holders}) AS held`, [account]));
-    return 1;
-  };
-  await expect(bank.update(variant, { account, think })).rejects.toThrow();
-  expect(cut).toBe(1);
-  expect(await bank.balanceOf(account)).toBe(0);
-  expect(await bank.update(variant, { account })).toBe('written');
-});

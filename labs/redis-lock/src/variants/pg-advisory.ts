@@ -27,24 +27,16 @@ const update: Update = async (id, think, { operation, postgres, holding, setting
   // waiters for this very lock: then nobody gets on. A pool that is waited for too long (pg gives that error no code)
   // is part of the same queue.
   const client = await postgres.connect().catch((error: Error) => {
-    if (error.message.startsWith('timeout exceeded')) return null;
+    if (error.message.includes('timeout')) return null;
     throw error;
   });
   if (client === null) return 'not-acquired';
   try {
-    // What is left, and at least 1: 0 would mean no limit. It stays on this connection for its next user, who here sets
-    // it again; `BEGIN; SET LOCAL …; COMMIT` around the lock, which outlives the COMMIT, costs two round trips more.
+    // What is left, and at least 1: 0 would mean no limit. It holds for the whole session, as the lock does. The caller's
+    // signal does not cut the wait short: a query is cancelled by another connection only.
     const leftMs = Math.max(1, Math.ceil(giveUpAt - performance.now()));
     await client.query("SELECT set_config('lock_timeout', $1, false)", [`${leftMs}ms`]);
-    // The caller's signal does not cut this short: a query is cancelled by another connection only.
     await client.query('SELECT pg_advisory_lock($1, $2)', [NAMESPACE, id]);
-  } catch (error) {
-    const isLate = (error as { code?: string }).code === LOCK_TIMEOUT;
-    client.release(!isLate);
-    if (isLate) return 'not-acquired';
-    throw error;
-  }
-  try {
     await holding(async () => {
       const { rows } = await client.query<{ balance: string }>('SELECT balance FROM account WHERE id = $1', [id]);
       if (rows[0] === undefined) throw new RangeError(`there is no account ${id}`);
@@ -53,16 +45,17 @@ const update: Update = async (id, think, { operation, postgres, holding, setting
       await client.query('UPDATE account SET balance = $2, writer = $3 WHERE id = $1', [id, changed, operation]);
     });
     return 'written';
+  } catch (error) {
+    if ((error as { code?: string }).code === LOCK_TIMEOUT) return 'not-acquired';
+    throw error;
   } finally {
-    const unlocked = await client
-      .query<{ done: boolean }>('SELECT pg_advisory_unlock($1, $2) AS done', [NAMESPACE, id])
-      .then(
-        ({ rows }) => rows[0]?.done === true,
-        () => false,
-      );
-    // A connection that goes back to the pool with its lock would lock the account for its whole life. Closing it
-    // unlocks.
-    client.release(!unlocked);
+    // The connection goes back to the pool as it came, whatever of this was reached: with the lock it would keep the
+    // account locked for its whole life, and its next user expects no lock_timeout (NULL: back to the default). Where
+    // that cannot be done it is closed, and Postgres unlocks.
+    await client.query("SELECT pg_advisory_unlock_all(), set_config('lock_timeout', NULL, false)").then(
+      () => client.release(),
+      () => client.release(true),
+    );
   }
 };
 

@@ -22,7 +22,7 @@ const update: Update = async (id, think, { operation, postgres, holding, setting
   // One client for everything. account.write() takes another connection, so it would wait for the row that this one has
   // locked: for ever. A pool that is waited for too long (pg gives that error no code) is part of the same queue.
   const client = await postgres.connect().catch((error: Error) => {
-    if (error.message.startsWith('timeout exceeded')) return null;
+    if (error.message.includes('timeout')) return null;
     throw error;
   });
   if (client === null) return 'not-acquired';
