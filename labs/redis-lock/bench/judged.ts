@@ -1,0 +1,68 @@
+/**
+ * The part with a bound: `token` against redis-benchmark, with the most contenders.
+ *
+ * Acquire and release are two round trips, so at best there are half as many cycles as the server answers requests.
+ * The two take turns, a round of redis-benchmark stands on both sides of each round of `token`, and the median of the
+ * rounds' ratios counts: other work on the machine slows both.
+ * Read next: profile.ts (where the client's time goes).
+ */
+import type { BenchContext, BenchPart } from '@backend-labs/load';
+import { medianOf, percent, rounded } from './figures.ts';
+import type { Plan } from './plan.ts';
+import type { Stand } from './stand.ts';
+
+export const LEAST_SHARE = 0.5;
+export const AIM_SHARE = 0.7;
+const TOKEN = 'src/variants/token.ts';
+
+export interface Shares {
+  /** One for each round: cycles per second in parts of half of the requests per second. */
+  shares: number[];
+  cyclesPerSecond: number;
+  requestsPerSecond: number;
+}
+
+/** Null where there is no redis-benchmark. */
+export async function compareToken(
+  stand: Stand,
+  { levels, judged }: Pick<Plan, 'levels' | 'judged'>,
+  options: { autoPipelining?: boolean } = {},
+): Promise<Shares | null> {
+  const { warmUpMs, durationMs, benchmarkMs } = judged;
+  const contenders = levels.at(-1) as number;
+  const sets = async () => (await stand.sets(contenders, benchmarkMs))?.requestsPerSecond;
+  await sets(); // from which it knows how many requests take that long
+  let before = await sets();
+  if (before === undefined) return null;
+  const rounds: { cycles: number; requests: number }[] = [];
+  for (let round = 0; round < judged.rounds; round++) {
+    const task = { levels: [contenders], rounds: 1, warmUpMs, durationMs, sameAccount: false } as const;
+    const [measured] = await stand.measure(TOKEN, { ...task, ...options, work: 'none' });
+    const after = (await sets()) ?? Number.NaN;
+    rounds.push({ cycles: measured?.cyclesPerSecond ?? Number.NaN, requests: (before + after) / 2 });
+    before = after;
+  }
+  return {
+    shares: rounds.map(({ cycles, requests }) => cycles / (requests / 2)),
+    cyclesPerSecond: medianOf(rounds.map(({ cycles }) => cycles)),
+    requestsPerSecond: medianOf(rounds.map(({ requests }) => requests)),
+  };
+}
+
+export async function judgeToken(stand: Stand, plan: Plan, { log }: Pick<BenchContext, 'log'>): Promise<BenchPart> {
+  const contenders = plan.levels.at(-1);
+  log(`token against redis-benchmark, ${contenders} contenders, ${plan.judged.rounds} rounds`);
+  const name = `token at ${contenders} contenders`;
+  const compared = await compareToken(stand, plan);
+  if (compared === null) return { name, met: null, detail: stand.whyNot };
+  const share = medianOf(compared.shares);
+  const [least, most] = [Math.min(...compared.shares), Math.max(...compared.shares)];
+  return {
+    name,
+    met: share >= LEAST_SHARE,
+    detail:
+      `expected at least ${percent(LEAST_SHARE)} of half of redis-benchmark's requests/s (the aim is ${percent(AIM_SHARE)}), ` +
+      `measured ${percent(share)} (rounds from ${percent(least)} to ${percent(most)}): ` +
+      `${rounded(compared.cyclesPerSecond)} cycles/s beside ${rounded(compared.requestsPerSecond)} requests/s`,
+  };
+}
