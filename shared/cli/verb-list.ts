@@ -7,6 +7,10 @@
 export const VERBS = [
   { name: 'list', summary: 'the labs, their questions, and what they found' },
   { name: 'run', summary: 'run a lab and judge its claims' },
+  { name: 'up', summary: 'start a lab’s servers and services, for poking by hand' },
+  { name: 'down', summary: 'end what up started' },
+  { name: 'status', summary: 'what is up, where, and whether it answers' },
+  { name: 'logs', summary: 'what the services and servers that are up have printed' },
   { name: 'doctor', summary: 'what this machine has, and what each lab needs' },
   { name: 'test', summary: 'static checks, tests, and every lab in its quick profile' },
   { name: 'fire', summary: 'send an open-model load to any url' },

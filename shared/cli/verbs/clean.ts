@@ -2,7 +2,7 @@
  * `./lab clean`: takes away what runs left behind; with --all, everything that `./lab` ever fetched or made.
  *
  * Invariant: only `.lab/` and the node_modules folders are touched, links are removed and not followed, and nothing is
- * removed under a run or a set-up that still goes on.
+ * removed under a run or a set-up that still goes on, or under a lab that is up.
  */
 import { chmodSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
@@ -11,6 +11,7 @@ import type { Command } from 'commander';
 import { type DiskPart, diskParts, formatBytes } from '../disk-use.ts';
 import { stateFolder, workspaceFolder } from '../folders.ts';
 import { isThere, runsOnDisk } from '../run-leftovers.ts';
+import { labsOnDisk, upFolder } from '../up/up-folder.ts';
 
 const EXAMPLES = `
 Examples:
@@ -33,9 +34,10 @@ export function register(program: Command): void {
 
 /** Removes, and says line by line what. `state` and `home` are other folders only in tests. */
 export function* clean(all: boolean, state: string = stateFolder, home: string = workspaceFolder): Generator<string> {
-  refuseWhileInUse(state, home);
-  const { killed } = clearLeftovers(join(state, 'runs'));
+  refuseWhileInUse(state, home, all);
+  const killed = [join(state, 'runs'), upFolder(state)].flatMap((folder) => clearLeftovers(folder).killed);
   for (const { name, pid } of killed) yield `ended ${name} (process ${pid}), left by an earlier run`;
+  for (const { lab } of labsOnDisk(state)) yield `left .lab/up/${lab}: it is up; ./lab down ${lab} ends it`;
   let bytes = 0;
   const parts = diskParts(state, home).filter((part) => all || isTemporary(part, state));
   for (const part of parts) {
@@ -68,7 +70,11 @@ function makeWritable(folder: string): void {
   }
 }
 
-function refuseWhileInUse(state: string, home: string): void {
+function refuseWhileInUse(state: string, home: string, all: boolean): void {
+  const up = labsOnDisk(state).filter(({ isKept }) => isKept);
+  // What is up runs from what was fetched; without --all neither goes.
+  if (all && up.length > 0)
+    throw new UsageError(`${up.map(({ lab }) => lab).join(', ')}: up, and it runs from .lab/; call ./lab down first`);
   const running = runsOnDisk(join(state, 'runs')).find((run) => run.state === 'running');
   if (running !== undefined) {
     throw new UsageError(

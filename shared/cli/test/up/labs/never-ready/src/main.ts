@@ -1,0 +1,3 @@
+/** Listens nowhere and stays, also when it is asked to end. */
+process.on('SIGTERM', () => {});
+setInterval(() => {}, 60_000);
