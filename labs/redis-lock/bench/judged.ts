@@ -13,13 +13,15 @@ import type { Stand } from './stand.ts';
 
 export const LEAST_SHARE = 0.5;
 export const AIM_SHARE = 0.7;
-const TOKEN = 'src/variants/token.ts';
+export const TOKEN = 'src/variants/token.ts';
 
 export interface Shares {
   /** One for each round: cycles per second in parts of half of the requests per second. */
   shares: number[];
   cyclesPerSecond: number;
   requestsPerSecond: number;
+  /** The client's, for each cycle. */
+  cpuUs: number;
 }
 
 /** Null where there is no redis-benchmark. */
@@ -34,18 +36,21 @@ export async function compareToken(
   await sets(); // from which it knows how many requests take that long
   let before = await sets();
   if (before === undefined) return null;
-  const rounds: { cycles: number; requests: number }[] = [];
+  const rounds: { cycles: number; requests: number; cpuUs: number }[] = [];
   for (let round = 0; round < judged.rounds; round++) {
     const task = { levels: [contenders], rounds: 1, warmUpMs, durationMs, sameAccount: false } as const;
     const [measured] = await stand.measure(TOKEN, { ...task, ...options, work: 'none' });
     const after = (await sets()) ?? Number.NaN;
-    rounds.push({ cycles: measured?.cyclesPerSecond ?? Number.NaN, requests: (before + after) / 2 });
+    if (measured === undefined) throw new Error('token: nothing was measured');
+    const { cyclesPerSecond: cycles, cpuUs } = measured;
+    rounds.push({ cycles, cpuUs, requests: (before + after) / 2 });
     before = after;
   }
   return {
     shares: rounds.map(({ cycles, requests }) => cycles / (requests / 2)),
     cyclesPerSecond: medianOf(rounds.map(({ cycles }) => cycles)),
     requestsPerSecond: medianOf(rounds.map(({ requests }) => requests)),
+    cpuUs: medianOf(rounds.map((round) => round.cpuUs)),
   };
 }
 
