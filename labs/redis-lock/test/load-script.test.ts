@@ -17,8 +17,9 @@ const k6 = [...(process.env.PATH ?? '').split(delimiter), join(home, '.lab/tools
   .map((folder) => join(folder, 'k6'))
   .find((file) => existsSync(file));
 
+const FAILED = 'http_req_failed{name:deposit}';
 /** The thresholds that no slow machine can cross. */
-const ABOUT_ANSWERS = ['checks', 'http_req_failed', 'lost_updates', 'not_acquired', 'rejected'];
+const ABOUT_ANSWERS = ['checks', FAILED, 'lost_updates', 'not_acquired', 'rejected'];
 const ACCOUNTS = 4;
 
 const json = (response: ServerResponse, body: unknown, status = 200) =>
@@ -109,7 +110,7 @@ describe.skipIf(k6 === undefined)('the k6 script', () => {
 
   it.each<[string, Answer, string[]]>([
     ['updates that are acknowledged and not there', losesSome, ['lost_updates']],
-    ['errors', (response, { account }) => json(response, { error: 'no', account }, 500), ['checks', 'http_req_failed']],
+    ['errors', (response, { account }) => json(response, { error: 'no', account }, 500), ['checks', FAILED]],
     [
       'locks that nobody gets',
       (response, { account }) => json(response, { ending: 'not-acquired', account }, 423),
@@ -156,7 +157,7 @@ describe.skipIf(k6 === undefined)('the k6 script', () => {
       json(response, { error: 'the answer is gone', account }, 500);
     });
     expect(run.aboutAnswers).not.toContain('lost_updates');
-    expect(run.aboutAnswers).toContain('http_req_failed');
+    expect(run.aboutAnswers).toContain(FAILED);
   });
 
   it.each(['constant', 'ramp'])('sends no operation twice, in turn to the one and the other (%s)', async (SCENARIO) => {
