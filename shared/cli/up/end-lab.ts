@@ -15,23 +15,19 @@ const KILL_DEADLINE_MS = 4000;
 
 /** Ends it and returns a sentence. Throws if something cannot be ended. */
 export async function endLab({ lab, folder, keeper, state }: UpOnDisk): Promise<string> {
-  let processes = processesOf(folder);
+  const before = processesOf(folder);
   signalGroup(keeper, 'SIGTERM');
   const stubborn = await untilGone([keeper], POLITE_DEADLINE_MS);
-  // What it started until it heard of its end. The folder is gone if it ended in order.
-  const later = processesOf(folder);
-  if (later.length > processes.length) processes = later;
+  // What it started until it heard of its end; none if it ended in order, since the folder is gone then.
+  const later = processesOf(folder).slice(before.length);
   if (stubborn.length > 0) signalGroup(keeper, 'SIGKILL');
-  const left = await untilGone(
-    [keeper, ...processes.map(({ pid, startTime }) => ({ pid, startTime }))],
-    KILL_DEADLINE_MS,
-  );
+  const left = await untilGone([{ ...keeper, name: 'keeper' }, ...before, ...later], KILL_DEADLINE_MS);
   const foldersKeeper = onDisk(lab)?.keeper;
   if (foldersKeeper !== undefined && !isAlive(foldersKeeper)) await clearDead();
-  if (left.length > 0)
-    throw new Error(
-      `${lab} could not be ended: still there are the processes ${left.map(({ pid }) => pid).join(', ')}`,
-    );
+  if (left.length > 0) {
+    const names = left.map(({ name, pid }) => `${name} (process ${pid})`).join(', ');
+    throw new Error(`${lab} could not be ended: still there: ${names}`);
+  }
   const how = stubborn.length > 0 ? ' Its keeper did not answer and was killed.' : '';
   if (state === null) return `${lab} was on its way up and is ended.${how}`;
   const names = (kind: string) => state.entries.filter((entry) => entry.kind === kind && entry.process !== null);

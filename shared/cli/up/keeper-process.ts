@@ -12,7 +12,9 @@ import { type ExitCode, MissingError } from '@backend-labs/experiment/engine';
 import { workspaceFolder } from '../folders.ts';
 import { clearDead } from './dead-keepers.ts';
 import type { KeeperMessage } from './messages.ts';
-import { prepareFolder, type UpRequest } from './up-folder.ts';
+import { folderOf, prepareFolder, type UpRequest } from './up-folder.ts';
+
+const KEEPER_LOG = 'keeper.log';
 
 /** Ending takes as long as services take to close, one after the other. */
 const END_DEADLINE_MS = 20_000;
@@ -41,9 +43,8 @@ export async function startKeeper(
   { signal, onProgress }: { signal: AbortSignal; onProgress: (line: string) => void },
 ): Promise<'up' | 'taken' | 'ended'> {
   const prepared = prepareFolder(request);
-  const logFile = join(prepared, 'keeper.log');
   try {
-    const child = spawnKeeper(prepared, logFile);
+    const child = spawnKeeper(prepared);
     const ended = new Promise<End>((resolve) => {
       child.once('error', () => resolve({ code: null, signal: null }));
       child.once('exit', (code, killed) => resolve({ code, signal: killed }));
@@ -61,15 +62,16 @@ export async function startKeeper(
     // It says its last word before it goes. Interrupted, it may have been up for a moment.
     void killIfStuck(child, ended);
     const end = await ended;
-    return await outcomeOf(message, { end, logFile, signal });
+    const logFiles = [prepared, folderOf(request.lab)].map((folder) => join(folder, KEEPER_LOG));
+    return await outcomeOf(message, { end, logFiles, signal });
   } finally {
     // Renamed, unless the keeper did not get to it.
     rmSync(prepared, { recursive: true, force: true });
   }
 }
 
-function spawnKeeper(prepared: string, logFile: string): ChildProcess {
-  const log = openSync(logFile, 'a');
+function spawnKeeper(prepared: string): ChildProcess {
+  const log = openSync(join(prepared, KEEPER_LOG), 'a');
   const file = fileURLToPath(new URL('./keeper.ts', import.meta.url));
   const child = spawn(process.execPath, [file, prepared], {
     // A session of its own: it outlives this command and its terminal, and no Ctrl-C reaches it.
@@ -103,26 +105,26 @@ async function killIfStuck(child: ChildProcess, ended: Promise<End>): Promise<vo
 
 async function outcomeOf(
   message: KeeperMessage | null,
-  { end, logFile, signal }: { end: End; logFile: string; signal: AbortSignal },
+  { end, logFiles, signal }: { end: End; logFiles: readonly string[]; signal: AbortSignal },
 ): Promise<'taken' | 'ended'> {
   if (message?.type === 'taken') return 'taken';
   if (message?.type === 'failed' && !signal.aborted) {
     if (message.exitCode !== null) throw new KeeperError(message.message, message.exitCode as ExitCode);
     throw Object.assign(new Error(message.message), { stack: message.stack });
   }
-  // After a SIGKILL there is something to clear.
-  const lines = await clearDead();
+  // Read now: after a crash or a SIGKILL there is something to clear, and the log goes with it.
+  const words = logFiles.map(textOf).join('');
+  const cleared = await clearDead();
   if (signal.aborted || message !== null) return 'ended';
   if (end.signal !== null)
-    throw new MissingError(`What was starting was ended from outside (${end.signal}).\n${lines.join('\n')}`.trim());
-  throw new Error(`the keeper ended without a word (exit code ${end.code})\n${said(logFile)}`);
+    throw new MissingError([`What was starting was ended from outside (${end.signal}).`, ...cleared].join('\n'));
+  throw new Error(`the keeper ended without its last word (exit code ${end.code})\n${words}`);
 }
 
-/** It is still there only if the keeper did not even get to claim the folder. */
-function said(logFile: string): string {
+function textOf(file: string): string {
   try {
-    return readFileSync(logFile, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch {
-    return '';
+    return ''; // In the one folder before it is claimed, in the other one after.
   }
 }

@@ -9,10 +9,11 @@
  */
 import { appendFileSync, cpSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { identify, MissingError, type ProcessIdentity } from '@backend-labs/experiment/engine';
+import { EXIT, identify, MissingError, type ProcessIdentity } from '@backend-labs/experiment/engine';
 import { stateFolder } from '../folders.ts';
 import { requireLab } from '../labs.ts';
 import type { KeeperMessage } from './messages.ts';
+import { orNoSpace } from './no-space.ts';
 import { startLab } from './start-lab.ts';
 import { claim, folderOf, release, type UpRequest, writeState } from './up-folder.ts';
 
@@ -23,6 +24,8 @@ const ending = new AbortController();
 const end = () => ending.abort(new Error('it was asked to end'));
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, end);
 process.on('disconnect', end);
+// Its log is worth less than what it keeps: on a full disk it goes on without.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 await keep(process.argv[2] as string);
 
@@ -43,7 +46,7 @@ async function keep(prepared: string): Promise<void> {
     console.error(error);
     const kept = keepLogs(request.lab, folder);
     release(request.lab);
-    await leave(failureOf(error as Error, folder, kept));
+    await leave(failureOf(orNoSpace(error) as Error, folder, kept));
   }
 }
 
@@ -125,6 +128,5 @@ function failureOf(error: Error, folder: string, kept: string | null): KeeperMes
 /** By name: loading the stack for two classes would load the clients of all servers. */
 function exitCodeOf(error: Error & { exitCode?: unknown }): number | null {
   if (typeof error.exitCode === 'number') return error.exitCode;
-  const isLack = ['ServerStartError', 'UnsupportedError'].includes(error.name);
-  return isLack || /ENOSPC|EFBIG|EDQUOT/.test(error.message) ? new MissingError('').exitCode : null;
+  return ['ServerStartError', 'UnsupportedError'].includes(error.name) ? EXIT.missing : null;
 }

@@ -71,9 +71,14 @@ export const folderOf = (lab: string): string => join(upFolder(), lab);
 /** Makes the folder that a keeper is to claim. Our pid in its name tells whether somebody still needs it. */
 export function prepareFolder(request: UpRequest): string {
   const path = join(upFolder(), `${UNCLAIMED}${request.lab}-${process.pid}`);
-  mkdirSync(path, { recursive: true });
-  writeWhole(join(path, 'request.json'), request);
-  return path;
+  try {
+    mkdirSync(path, { recursive: true });
+    writeWhole(join(path, 'request.json'), request);
+    return path;
+  } catch (error) {
+    rmSync(path, { recursive: true, force: true });
+    throw error;
+  }
 }
 
 /** Makes a prepared folder the lab's, in one step. False if the lab has one already. */

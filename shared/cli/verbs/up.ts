@@ -10,6 +10,7 @@ import { requireLab } from '../labs.ts';
 import { clearDead } from '../up/dead-keepers.ts';
 import { healthOf } from '../up/health.ts';
 import { startKeeper } from '../up/keeper-process.ts';
+import { orNoSpace } from '../up/no-space.ts';
 import { renderUp, upAsJson } from '../up/render.ts';
 import { differenceFrom, requestOf, type UpFlags } from '../up/request.ts';
 import { onDisk, type UpOnDisk, type UpRequest, type UpState } from '../up/up-folder.ts';
@@ -70,6 +71,8 @@ async function bringUp(request: UpRequest, flags: UpFlags, signal: AbortSignal):
     const outcome = await startKeeper(request, {
       signal,
       onProgress: (line) => process.stderr.write(`  ${line}\n`),
+    }).catch((error) => {
+      throw orNoSpace(error);
     });
     if (outcome === 'ended') {
       if (!signal.aborted) process.stderr.write(`${lab} was ended while it started.\n`);

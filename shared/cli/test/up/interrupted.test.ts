@@ -1,4 +1,6 @@
 /** A start that is cut short: by Ctrl-C, by the death of the command, by `down`, by the keeper's own death. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { isAlive, survivors, survivorsOfTheReaper, until } from '../run/lab-command.ts';
 import { UP_LABS, UpLab } from './up-lab.ts';
@@ -32,6 +34,8 @@ describe.concurrent('while it starts', () => {
     const { command, processes } = await starting(lab);
     command.signal('SIGKILL');
     await until(() => survivors(processes).length === 0 && lab.folders().length === 0);
+    // Its logs are kept when it gives up by itself. It did not: it was told at once.
+    expect(existsSync(join(lab.state, 'logs'))).toBe(false);
     expect((await lab.run(['status'], settings)).stdout).toContain('Nothing is up');
   });
 

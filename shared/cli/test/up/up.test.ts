@@ -94,6 +94,19 @@ describe.concurrent('up', () => {
     expect((await lab.run(['status'])).stdout).toContain('Nothing is up');
   });
 
+  test.each([
+    ['for what was asked', 'ulimit -f 0'],
+    ['for what is where', 'ulimit -f 1'],
+  ])('where no file may grow any more %s, it says so in one line and leaves nothing', async (_, shell) => {
+    await using lab = new UpLab();
+    const command = lab.start(['up', 'tally'], { shell, environment: { NODE_DISABLE_COMPILE_CACHE: '1' } });
+    const { code, stdout, stderr } = await command.ended;
+    expect([code, stdout]).toEqual([4, '']);
+    const said = stderr.split('\n').filter((line) => line.startsWith('lab: '));
+    expect(said).toEqual([expect.stringContaining('no space')]);
+    expect(lab.folders()).toEqual([]);
+  });
+
   test('two labs at once, and a run beside them; down ends one, and then the other', async () => {
     await using lab = new UpLab();
     const [one, other] = await Promise.all([lab.up(['tally']), lab.up(['second'])]);
