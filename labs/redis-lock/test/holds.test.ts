@@ -177,8 +177,10 @@ describe('a mistake leads to the next', () => {
     expect(cascade(late, second, { operation: 21, fromMs: 312, toMs: 352 })).toEqual(['1 & 21']);
   });
 
-  test('and not when one of them is the stopped one', () => {
+  test('and not when one of them is the stopped one, the earlier or the later', () => {
     expect(cascade(late, second)).toEqual([]);
+    expect(cascade(late, { operation: 1, fromMs: 80, toMs: 120 })).toEqual([]);
+    expect(cascade({ operation: 1, fromMs: 20, toMs: 60 }, late)).toEqual([]);
   });
 
   test('and not when the first simply took longer than its TTL, as on a slow machine', () => {
