@@ -1,2 +1,9 @@
-/** Disabled: leaving the lock to one primary. Of five nodes the failover takes one, and the others still know it. */
-export { default } from '../../src/variants/redlock.ts';
+/** Disabled: failing over. The same lock, on a node that stays: nobody takes its place who would not know of it. */
+import type { Redis } from 'ioredis';
+import type { Update } from '../../src/contract.ts';
+import token from '../../src/variants/token.ts';
+
+const update: Update = (account, think, context) =>
+  token(account, think, { ...context, redis: context.redisNodes[2] as Redis });
+
+export default update;
