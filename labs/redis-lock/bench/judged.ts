@@ -3,17 +3,23 @@
  *
  * Acquire and release are two round trips, so at best there are half as many cycles as the server answers requests.
  * The two take turns, a round of redis-benchmark stands on both sides of each round of `token`, and the median of the
- * rounds' ratios counts: other work on the machine slows both.
+ * rounds' ratios counts. On a machine that is busy with something else nothing is judged: see other-work.ts.
  * Read next: profile.ts (where the client's time goes).
  */
 import type { BenchContext, BenchPart } from '@backend-labs/load';
 import { medianOf, percent, rounded } from './figures.ts';
+import { OtherWork } from './other-work.ts';
 import type { Plan } from './plan.ts';
 import type { Stand } from './stand.ts';
 
 export const LEAST_SHARE = 0.5;
 export const AIM_SHARE = 0.7;
+/** Of all cores' time that other work may take. */
+const MOST_OTHER_WORK = 0.25;
+const LOOK_MS = 200;
 export const TOKEN = 'src/variants/token.ts';
+
+const NEXT = '`node labs/redis-lock/bench/profile.ts` shows where the time goes';
 
 export interface Shares {
   /** One for each round: cycles per second in parts of half of the requests per second. */
@@ -22,6 +28,8 @@ export interface Shares {
   requestsPerSecond: number;
   /** The client's, for each cycle. */
   cpuUs: number;
+  /** Of all cores' time between the rounds, the share that something else took. */
+  otherWork: number;
 }
 
 /** Null where there is no redis-benchmark. */
@@ -37,7 +45,9 @@ export async function compareToken(
   let before = await sets();
   if (before === undefined) return null;
   const rounds: { cycles: number; requests: number; cpuUs: number }[] = [];
+  const otherWork = new OtherWork();
   for (let round = 0; round < judged.rounds; round++) {
+    await otherWork.look(LOOK_MS);
     const task = { levels: [contenders], rounds: 1, warmUpMs, durationMs, sameAccount: false } as const;
     const [measured] = await stand.measure(TOKEN, { ...task, ...options, work: 'none' });
     const after = (await sets()) ?? Number.NaN;
@@ -51,6 +61,7 @@ export async function compareToken(
     cyclesPerSecond: medianOf(rounds.map(({ cycles }) => cycles)),
     requestsPerSecond: medianOf(rounds.map(({ requests }) => requests)),
     cpuUs: medianOf(rounds.map((round) => round.cpuUs)),
+    otherWork: otherWork.share,
   };
 }
 
@@ -60,14 +71,19 @@ export async function judgeToken(stand: Stand, plan: Plan, { log }: Pick<BenchCo
   const name = `token at ${contenders} contenders`;
   const compared = await compareToken(stand, plan);
   if (compared === null) return { name, met: null, detail: stand.whyNot };
-  const share = medianOf(compared.shares);
-  const [least, most] = [Math.min(...compared.shares), Math.max(...compared.shares)];
-  return {
-    name,
-    met: share >= LEAST_SHARE,
-    detail:
-      `expected at least ${percent(LEAST_SHARE)} of half of redis-benchmark's requests/s (the aim is ${percent(AIM_SHARE)}), ` +
-      `measured ${percent(share)} (rounds from ${percent(least)} to ${percent(most)}): ` +
-      `${rounded(compared.cyclesPerSecond)} cycles/s beside ${rounded(compared.requestsPerSecond)} requests/s`,
-  };
+  return { name, ...judge(compared) };
+}
+
+/** Pure: of what was compared, whether the bound was reached, and the numbers. */
+export function judge({ shares, cyclesPerSecond, requestsPerSecond, otherWork }: Shares): Omit<BenchPart, 'name'> {
+  const share = medianOf(shares);
+  const numbers =
+    `expected at least ${percent(LEAST_SHARE)} of half of redis-benchmark's requests/s (the aim is ${percent(AIM_SHARE)}), ` +
+    `measured ${percent(share)} (rounds from ${percent(Math.min(...shares))} to ${percent(Math.max(...shares))}): ` +
+    `${rounded(cyclesPerSecond)} cycles/s beside ${rounded(requestsPerSecond)} requests/s`;
+  if (otherWork > MOST_OTHER_WORK) {
+    const why = `not judged, because other work takes ${percent(otherWork)} of this machine's CPU time`;
+    return { met: null, detail: `${why} (at most ${percent(MOST_OTHER_WORK)}); ${numbers}` };
+  }
+  return { met: share >= LEAST_SHARE, detail: share < AIM_SHARE ? `${numbers}; ${NEXT}` : numbers };
 }

@@ -36,7 +36,7 @@ export function planOf({ quick }: { quick: boolean }): Plan {
       }
     : {
         ...common,
-        ...{ rounds: 3, warmUpMs: 400, durationMs: 300, benchmarkMs: 300 },
-        judged: { rounds: 5, warmUpMs: 700, durationMs: 1500, benchmarkMs: 1000 },
+        ...{ rounds: 3, warmUpMs: 400, durationMs: 250, benchmarkMs: 200 },
+        judged: { rounds: 5, warmUpMs: 500, durationMs: 1200, benchmarkMs: 800 },
       };
 }

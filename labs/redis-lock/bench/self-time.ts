@@ -27,7 +27,8 @@ export function selfTimes({ nodes, samples = [], timeDeltas = [] }: CpuProfile):
   for (const [index, id] of samples.entries()) {
     const frame = frames.get(id);
     const us = timeDeltas[index] ?? 0;
-    if (frame === undefined) continue;
+    // The end of the recording is in it.
+    if (frame === undefined || frame.url === 'node:inspector') continue;
     allUs += us;
     if (frame.functionName === '(idle)') {
       idleUs += us;
