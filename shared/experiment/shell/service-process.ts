@@ -9,6 +9,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { monotonicMs } from '@backend-labs/load';
+import { freePorts } from '@backend-labs/stack/ports';
 import { isStopped, type ProcessIdentity, signalGroup } from '@backend-labs/stack/process-identity';
 import type { ServiceDefinition } from '../lab.ts';
 import type { ProbeMessage } from '../probe/protocol.ts';
@@ -72,7 +73,9 @@ export class ServiceProcess implements AsyncDisposable {
   static async start(options: ServiceProcessOptions): Promise<ServiceProcess> {
     const service = new ServiceProcess(options);
     try {
-      await service.#launch('0');
+      // Not port 0: while a killed service is down, its port must not be given to a client that looks for it.
+      const [port] = await freePorts(1);
+      await service.#launch(String(port));
       return service;
     } catch (error) {
       await service[Symbol.asyncDispose]();
