@@ -53,7 +53,8 @@ export async function benchLockAlone(
   return {
     title:
       'The lock alone, closed loop, each contender on an account of its own: acquire and release around reads and ' +
-      `writes that answer at once; one Node process, ${stand.redisVersion}, ${stand.postgresVersion}`,
+      `writes that answer at once (fenced-claim, pg-advisory and pg-row still ask Postgres for the lock itself); ` +
+      `one Node process, ${stand.redisVersion}, ${stand.postgresVersion}`,
     columns: ['lock', ...columnsOf(levels), 'of half of the SETs'],
     rows: [[peer, ...benchmark, '–', '–'], ...rows],
   };
