@@ -11,14 +11,14 @@ import { type StandParameters, standOn } from './stand.ts';
 import { witnessed } from './updates.ts';
 
 const parameters = {
-  ratePerSecond: 150,
+  ratePerSecond: 120,
   durationMs: 2400,
-  accounts: 10,
-  contenders: 3,
-  thinkMs: 30,
-  ttlMs: 1000,
-  retryDelayMs: 10,
-  acquireTimeoutMs: 300,
+  accounts: 4,
+  contenders: 10,
+  thinkMs: 10,
+  ttlMs: 2000,
+  retryDelayMs: 6,
+  acquireTimeoutMs: 500,
   patienceMs: 3000,
 };
 

@@ -11,7 +11,7 @@ import { cutHolds, describe, holdsOf, spansOf } from './holds.ts';
 import { cascades, commonFacts, fewestJoined, inWords, type LockObservation, losesNothing, plots } from './measures.ts';
 import { VICTIM } from './nodes.ts';
 import { type StandParameters, standOn } from './stand.ts';
-import { endingsOf, witnessed, writesWithoutGrant } from './updates.ts';
+import { endingsOf, staleWrites, witnessed } from './updates.ts';
 
 /** The fault of this experiment. */
 const FAULT = 'pauseHolder';
@@ -114,9 +114,9 @@ export const pausedProperties = {
     kind: 'characteristic',
     unit: 'such write(s) a pause',
     bound: () => 1,
-    measure: (observation) => writesWithoutGrant(observation).length / Math.max(1, spansOf(observation, FAULT).length),
+    measure: (observation) => staleWrites(observation).length / Math.max(1, spansOf(observation, FAULT).length),
     evidence: (observation) =>
-      writesWithoutGrant(observation).map(({ account, operation }) => `account ${account}: write of ${operation}`),
+      staleWrites(observation).map(({ account, operation }) => `account ${account}: write of ${operation}`),
   }),
   'loses nothing': losesNothing({
     description: 'No acknowledged update is lost when a process is stopped in the middle of one',
@@ -130,7 +130,7 @@ export const pausedFacts = (observation: LockObservation) => ({
   'holds that were stopped': cut(observation).length,
   'of them joined by another': cut(observation).filter(({ second }) => second !== null).length,
   'overlaps of two that ran': cascades(observation).length,
-  'writes without the lock': writesWithoutGrant(observation).length,
+  'writes without the lock': staleWrites(observation).length,
   'holders at most': mostAtOnce(observation),
 });
 

@@ -9,7 +9,7 @@ import { pausedStand } from './holder-paused.ts';
 import { spansOf } from './holds.ts';
 import { commonFacts, type LockObservation, losesNothing } from './measures.ts';
 import { VICTIM } from './nodes.ts';
-import { overwritten, writesOf, writesWithoutGrant } from './updates.ts';
+import { overwritten, staleWrites, writesOf } from './updates.ts';
 
 const FAULT = 'pauseHolder';
 const { pauses, betweenPausesMs, firstPauseAtMs, ...rest } = pausedStand.parameters;
@@ -52,10 +52,9 @@ export const pauseBetweenCheckAndWrite = experiment({
       kind: 'characteristic',
       unit: 'such write(s) a pause',
       bound: () => 1,
-      measure: (observation) =>
-        writesWithoutGrant(observation).length / Math.max(1, spansOf(observation, FAULT).length),
+      measure: (observation) => staleWrites(observation).length / Math.max(1, spansOf(observation, FAULT).length),
       evidence: (observation) =>
-        writesWithoutGrant(observation).map(({ account, operation }) => `account ${account}: write of ${operation}`),
+        staleWrites(observation).map(({ account, operation }) => `account ${account}: write of ${operation}`),
     }),
     'loses nothing': losesNothing({
       description: 'No acknowledged update is lost when a process stops right before its write',
@@ -81,7 +80,7 @@ export const pauseBetweenCheckAndWrite = experiment({
   ],
   facts: (observation) => ({
     ...commonFacts(observation),
-    'writes without the lock': writesWithoutGrant(observation).length,
+    'writes without the lock': staleWrites(observation).length,
     'updates overwritten': overwritten(writesOf(observation.witnesses)).length,
   }),
 });

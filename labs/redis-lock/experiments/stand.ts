@@ -116,6 +116,6 @@ export function standOn({ firstNode = 'redis-1' }: { firstNode?: string } = {}) 
       timeoutMs: parameters.patienceMs,
     }),
     // Half of what a hold may last longer than its work before its lock expires without any fault.
-    resolutionMs: ({ ttlMs, thinkMs }: StandParameters) => (ttlMs - thinkMs) / 2,
+    resolutionMs: ({ ttlMs, thinkMs }: StandParameters) => Math.min(100, (ttlMs - thinkMs) / 2),
   };
 }

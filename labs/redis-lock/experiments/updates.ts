@@ -100,17 +100,23 @@ export function reconcile(load: LoadReport, writes: readonly Write[]): LedgerObs
   };
 }
 
-/** Writes by an operation that the server had granted nothing at that time, or whose grant another's had followed. */
-export function writesWithoutGrant(observation: Observation<unknown>): Write[] {
+/**
+ * Accepted writes of an operation whose lock the server had given to another one by then. Who asks several nodes has
+ * lost it when fewer than a quorum of its own grants are the newest of their nodes.
+ */
+export function staleWrites(observation: Observation<unknown>): Write[] {
   const grants = (observation.witnesses.grants ?? []) as unknown as Grant[];
   const byAccount = Map.groupBy(grants, ({ account }) => account);
   return writesOf(observation.witnesses).filter(({ account, operation, atMs }) => {
-    const ofAccount = byAccount.get(account) ?? [];
-    const own = ofAccount.filter((grant) => grant.operation === operation);
+    const earlier = (byAccount.get(account) ?? []).filter(({ fromMs }) => fromMs < atMs - CLOCK_MS);
+    const own = earlier.filter((grant) => grant.operation === operation);
     // Who locks elsewhere, or under a name of its own, leaves nothing to compare with.
     if (own.length === 0 || isWarmUp(operation)) return false;
-    const live = own.filter(({ fromMs, untilMs }) => fromMs <= atMs + CLOCK_MS && atMs <= untilMs + CLOCK_MS);
-    return live.length < (own.length > 1 ? QUORUM : 1);
+    const newest = own.filter(
+      ({ node, fromMs }) => !earlier.some((other) => other.node === node && other.fromMs > fromMs),
+    );
+    const isOnSeveral = new Set(own.map(({ node }) => node)).size > 1;
+    return newest.length < (isOnSeveral ? QUORUM : 1);
   });
 }
 
@@ -118,11 +124,6 @@ export function writesWithoutGrant(observation: Observation<unknown>): Write[] {
 const QUORUM = 3;
 /** Redis and Postgres read the same wall clock, to a millisecond. */
 const CLOCK_MS = 2;
-
-/** Writes of operations whose hold a fault had come upon, and that were accepted all the same. */
-export function writesBy(observation: Observation<unknown>, operations: ReadonlySet<number>): Write[] {
-  return writesOf(observation.witnesses).filter(({ operation }) => operations.has(operation));
-}
 
 /** Which operations ended how, as their teller said. */
 export function endingsOf(

@@ -15,6 +15,7 @@ import { type AddressInfo, connect, createServer, type Server as Listener, type 
 import { observed } from '../observed.ts';
 import type { Observed } from '../server.ts';
 import { Direction, type Passing } from './direction.ts';
+import { reset } from './reset.ts';
 
 type State = Passing | { kind: 'cut' };
 
@@ -93,7 +94,7 @@ export class TcpProxy implements AsyncDisposable {
   #accept(client: Socket): void {
     if (this.#state.kind === 'cut') {
       client.on('error', () => {});
-      client.resetAndDestroy();
+      reset(client);
       return;
     }
     const link = new Link(
@@ -130,9 +131,9 @@ class Link {
       [server, client],
     ] as const) {
       // A reset is passed on as one. Without a listener it would end this process.
-      socket.on('error', () => other.resetAndDestroy());
+      socket.on('error', () => reset(other));
       socket.once('close', () => {
-        if (socket.errored !== null || !socket.readableEnded) other.resetAndDestroy();
+        if (socket.errored !== null || !socket.readableEnded) reset(other);
         open -= 1;
         if (open > 0) return;
         for (const direction of this.#directions) direction.end();
@@ -144,8 +145,8 @@ class Link {
 
   async become(state: State): Promise<void> {
     if (state.kind === 'cut') {
-      this.#client.resetAndDestroy();
-      this.#server.resetAndDestroy();
+      reset(this.#client);
+      reset(this.#server);
       await this.#ended.promise;
       return;
     }
