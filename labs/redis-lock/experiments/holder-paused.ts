@@ -20,7 +20,7 @@ const parameters = {
   ratePerSecond: 200,
   durationMs: 4000,
   accounts: 40,
-  contenders: 2,
+  contenders: 3,
   thinkMs: 80,
   ttlMs: 250,
   retryDelayMs: 20,

@@ -18,7 +18,7 @@ export interface Hold {
   toMs: number;
   /** How long the lock said that it was still good for, where it said so. */
   validForMs: number | null;
-  /** A fault kept its process stopped, blocked or dead during some of it. */
+  /** A fault kept its process stopped, blocked or dead at some time since it asked. */
   isDisturbed: boolean;
 }
 
@@ -38,9 +38,11 @@ export function holdsOf(observation: Observation<unknown>): Hold[] {
     const service = observation.services[teller];
     if (service === undefined) return [];
     const leaves = service.records['redis-lock.leave'] ?? [];
+    const asked = service.records['redis-lock.asked'] ?? [];
     const deaths = deathsOf(observation, teller);
     return (service.records['redis-lock.enter'] ?? []).map(({ atMs: fromMs, said }): Hold => {
       const left = leaves.find((leave) => leave.said.operation === said.operation && leave.atMs >= fromMs);
+      const askedAtMs = asked.find((ask) => ask.said.operation === said.operation)?.atMs;
       const died = deaths.find((atMs) => atMs >= fromMs);
       const toMs = Math.min(left?.atMs ?? observation.load.elapsedMs, died ?? Number.POSITIVE_INFINITY);
       const span = { fromMs, toMs };
@@ -50,7 +52,9 @@ export function holdsOf(observation: Observation<unknown>): Hold[] {
         operation: Number(said.operation),
         ...span,
         validForMs: typeof said.validForMs === 'number' ? said.validForMs : null,
-        isDisturbed: service.disturbed.some((one) => overlap(one, span)),
+        // From when the teller began to ask for it: a grant may wait in a stopped process' socket, and be over when it
+        // is read.
+        isDisturbed: service.disturbed.some((one) => overlap(one, { fromMs: askedAtMs ?? fromMs, toMs })),
       };
     });
   }).sort((a, b) => a.fromMs - b.fromMs);

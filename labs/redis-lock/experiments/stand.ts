@@ -59,7 +59,7 @@ function teller(
       ACCOUNTS: String(parameters.accounts),
       CONTENDERS: String(parameters.contenders),
     }),
-    watch: { records: ['redis-lock.enter', 'redis-lock.leave', 'redis-lock.ended'] },
+    watch: { records: ['redis-lock.asked', 'redis-lock.enter', 'redis-lock.leave', 'redis-lock.ended'] },
   };
 }
 
@@ -69,7 +69,7 @@ function operation(urlOf: UrlOf): OperationSpec {
 
 /** Operations from here on are the warm-up's and no part of the run. */
 const WARM_UP_FROM = 1_000_000_000;
-const WARM_UP_ROUNDS = 3;
+const WARM_UP_ROUNDS = 2;
 const WARM_UP_AT_ONCE = 8;
 
 /** Some deposits at each teller, at once and on different accounts: code is compiled, connections are open. */
@@ -89,7 +89,9 @@ async function warmUp({
     await response.arrayBuffer();
   };
   for (let round = 0; round < WARM_UP_ROUNDS; round++) {
-    const all = TELLERS.flatMap((name) => Array.from({ length: WARM_UP_AT_ONCE }, () => deposit(name)));
+    // No more than there are accounts: whoever would have to wait for another one warms nothing up.
+    const atOnce = Math.min(WARM_UP_AT_ONCE, Math.floor(parameters.accounts / TELLERS.length));
+    const all = TELLERS.flatMap((name) => Array.from({ length: atOnce }, () => deposit(name)));
     await Promise.all(all);
   }
 }

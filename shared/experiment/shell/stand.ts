@@ -1,11 +1,13 @@
 /**
- * The stand of an experiment: its services, started in their order on the servers that they need.
+ * The stand of an experiment: its services, on the servers that they need. Who sends to another one starts after it;
+ * all others start side by side.
  *
  * Used by a measured run (variant-run.ts) and by `./lab up`, so that what one pokes at by hand is what is measured.
  * Invariant: either all services answer, or none is left and the error names the one that did not start.
  * Read next: service-process.ts (one of them), run-servers.ts (what they connect to).
  */
-import type { ExperimentDefinition, PrepareContext, ServerAccess, UrlOf } from '../lab.ts';
+import type { Hop } from '../hop-balance.ts';
+import type { ExperimentDefinition, PrepareContext, ServerAccess, ServiceDefinition, UrlOf } from '../lab.ts';
 import type { ProbeMessage } from '../probe/protocol.ts';
 import type { Reaper } from './reaper.ts';
 import { type ServiceExit, ServiceProcess } from './service-process.ts';
@@ -35,6 +37,27 @@ export interface Stand extends AsyncDisposable {
   urlOf: UrlOf;
 }
 
+/**
+ * Who can be started at the same time: first those that send to nobody, then those that send to these, and so on, each
+ * in the order of the experiment.
+ */
+export function layersOf(definitions: readonly ServiceDefinition[], hops: readonly Hop[]): ServiceDefinition[][] {
+  const layers: ServiceDefinition[][] = [];
+  const placed = new Set<string>();
+  for (let left = definitions; left.length > 0; left = left.filter(({ name }) => !placed.has(name))) {
+    const waitsFor = (name: string) =>
+      hops.some(({ from, to }) => from === name && left.some((other) => other.name === to && other.name !== name));
+    const layer = left.filter(({ name }) => !waitsFor(name));
+    if (layer.length === 0) {
+      const circle = left.map(({ name }) => name).join(', ');
+      throw new Error(`the services ${circle} send to each other in a circle: none of them can be started first`);
+    }
+    for (const { name } of layer) placed.add(name);
+    layers.push(layer);
+  }
+  return layers;
+}
+
 /** How long an experiment may take to prepare its servers. */
 const PREPARE_DEADLINE_MS = 15_000;
 
@@ -56,23 +79,29 @@ export async function startStand(options: StandOptions): Promise<Stand> {
     if (service === undefined) throw new Error(`there is no service named ${name}, or it is not started yet`);
     return service.url;
   };
-  for (const definition of experiment.services({ parameters, variantFile })) {
+  const start = async (definition: ServiceDefinition, destinations: readonly string[]) => {
     const { name } = definition;
-    options.onStart?.(name, [...services.keys()]);
-    const service = await ServiceProcess.start({
+    options.onStart?.(name, [...destinations]);
+    return ServiceProcess.start({
       definition,
       labFolder,
       runFolder: folder,
       environment: definition.environment?.(urlOf, access) ?? {},
-      destinations: [...services.values()].map(({ url }) => new URL(url).origin),
+      destinations: destinations.map((destination) => new URL(urlOf(destination)).origin),
       holds: options.holdsOf?.(name) ?? [],
       reaper,
       signal,
       onMessage: (message) => options.onMessage(name, message),
       onUnexpectedExit: (exit) => options.onUnexpectedExit(name, exit),
     });
-    services.set(name, service);
-    starting.use(service);
+  };
+  for (const layer of layersOf(experiment.services({ parameters, variantFile }), experiment.hops)) {
+    const destinations = [...services.keys()];
+    const started = await Promise.allSettled(layer.map((definition) => start(definition, destinations)));
+    const running = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    starting.defer(async () => void (await Promise.all(running.map((one) => one[Symbol.asyncDispose]()))));
+    for (const service of running) services.set(service.name, service);
+    for (const one of started) if (one.status === 'rejected') throw one.reason;
   }
   const owned = starting.move();
   return { services, urlOf, [Symbol.asyncDispose]: () => owned.disposeAsync() };
