@@ -78,7 +78,6 @@ async function start(needs: Partial<Record<ServerKind, number>>, context: BenchC
     stateFolder: context.stateFolder,
     signal: context.signal,
     log: context.log,
-    onSpawn: () => {},
   });
 }
 

@@ -15,8 +15,11 @@ export interface StackOptions {
   signal: AbortSignal;
   /** A line of progress, for a person who waits. */
   log: (line: string) => void;
-  /** Told of each process as soon as it is there, so that a reaper can end it whatever happens. */
-  onSpawn: (pid: number, name: string) => void;
+  /**
+   * Told of each process as soon as it is there, so that a reaper can end it whatever happens. Left out, a reaper of
+   * this process' own is told.
+   */
+  onSpawn?: (pid: number, name: string) => void;
   /** Where an external server's url is looked for. */
   environment?: NodeJS.ProcessEnv;
 }

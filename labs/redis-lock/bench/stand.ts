@@ -50,7 +50,7 @@ export async function openStand(context: BenchContext, accounts: number): Promis
     whyNot = error.message;
     return null;
   });
-  const started = { provider: 'native', folder, stateFolder, signal, log, onSpawn: () => {} } as const;
+  const started = { provider: 'native', folder, stateFolder, signal, log } as const;
   const stack = opening.use(await startStack({ ...started, needs: { postgres: 1, redis: 5 } }));
   const [postgres, redis] = [stack.server('postgres-1'), stack.server('redis-1')];
   const nodes = stack.servers.filter(({ kind }) => kind === 'redis');

@@ -38,7 +38,6 @@ export async function startBackends(needs: Needs = { postgres: 1, redis: 1 }): P
       stateFolder,
       signal: new AbortController().signal,
       log: () => {},
-      onSpawn: () => {},
     }),
   );
   const owned = starting.move();

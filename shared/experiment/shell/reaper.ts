@@ -1,16 +1,12 @@
 /**
- * The reaper: a small process that outlives the engine and clears up after it.
+ * The reaper of a run: it is told of each process before anything else is done with it, and so is the run's folder.
  *
- * An exit handler runs neither on SIGKILL nor on a crash of the runtime, and a stopped (SIGSTOP) child survives a
- * polite SIGTERM. A pipe is closed by the system whatever happened to its writer. So: the reaper reads the identities
- * of all started processes from a pipe, and when the pipe closes, it resumes and kills what is still there.
- * Invariant: within 2 s of the engine's end, however it ended, nothing that it started runs.
- * Read next: reaper-main.ts (the other process).
+ * Two notes, because each covers what the other cannot: the reaper acts within two seconds of the engine's end, the
+ * folder is read by the next command if the reaper was killed as well.
+ * Read next: ../../stack/reaper/reaper.ts (how it works), run-folder.ts.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { identify, type ProcessIdentity } from '@backend-labs/stack/process-identity';
+import type { ProcessIdentity } from '@backend-labs/stack/process-identity';
+import { startReaper as startProcessReaper } from '@backend-labs/stack/reaper';
 import type { RunFolder } from './run-folder.ts';
 
 export interface Reaper extends AsyncDisposable {
@@ -20,25 +16,14 @@ export interface Reaper extends AsyncDisposable {
 
 /** Starts the reaper of a run. Disposing it makes it kill whatever is left, and waits until it has. */
 export function startReaper(folder: RunFolder): Reaper {
-  // Detached: a Ctrl-C in the terminal goes to the whole foreground group, and the reaper must not die of it.
-  const child = spawn(process.execPath, [fileURLToPath(new URL('./reaper-main.ts', import.meta.url))], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  });
-  const exited = once(child, 'exit');
-  child.stdin.on('error', () => {});
+  const reaper = startProcessReaper();
   return {
     watch(pid, name) {
-      const identity = identify(pid);
-      if (identity === null) return null;
       // The pipe first: writing it down can fail for lack of space, and the process is there already.
-      child.stdin.write(`${JSON.stringify(identity)}\n`);
-      folder.register(identity, name);
+      const identity = reaper.watch(pid);
+      if (identity !== null) folder.register(identity, name);
       return identity;
     },
-    async [Symbol.asyncDispose]() {
-      child.stdin.end();
-      await exited;
-    },
+    [Symbol.asyncDispose]: () => reaper[Symbol.asyncDispose](),
   };
 }

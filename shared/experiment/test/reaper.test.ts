@@ -7,7 +7,7 @@ import { gone } from './service-harness.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const ENGINE = join(import.meta.dirname, 'fixtures/engine.ts');
-const REAPER = join(import.meta.dirname, '../shell/reaper-main.ts');
+const REAPER = join(import.meta.dirname, '../../stack/reaper/main.ts');
 
 /** A process of this test that runs until it is killed, in a group of its own as a service is. */
 function victim(): { identity: ProcessIdentity } & Disposable {

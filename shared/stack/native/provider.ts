@@ -5,7 +5,9 @@
  * Invariant: servers start side by side; if one does not start, the others are ended by whoever asked (stack.ts).
  * Read next: recipe.ts, server-process.ts.
  */
+
 import { type Started, type StartServers, wantedOf } from '../provider.ts';
+import { watchUntilExit } from '../reaper/reaper.ts';
 import { type ServerKind, UnsupportedError } from '../server.ts';
 import { findOnPath } from '../tools/on-path.ts';
 import { ToolFolder } from '../tools/tool-folder.ts';
@@ -15,7 +17,7 @@ import { RECIPES } from './recipes.ts';
 import { NativeServer, type NativeServerOptions } from './server-process.ts';
 
 export const startNative: StartServers = async (options, started) => {
-  const { folder, stateFolder, log, onSpawn, signal } = options;
+  const { folder, stateFolder, log, onSpawn = watchUntilExit, signal } = options;
   const tools = new ToolFolder({ stateFolder, log, onSpawn });
   const all = wantedOf(options.needs).map(async ({ kind, count }) => {
     const recipe = RECIPES[kind];

@@ -125,7 +125,6 @@ describe.skipIf(why !== null)(`an adjustable clock${why === null ? '' : `: ${why
         stateFolder,
         signal: new AbortController().signal,
         log: () => {},
-        onSpawn: () => {},
       });
       const server = await stack.renew('redis-1', { adjustableClock: true });
       await server.setClockOffset(MINUTE_MS);

@@ -12,7 +12,6 @@ const startExternal = (needs: Needs, environment: Record<string, string>) =>
     stateFolder: '',
     signal: new AbortController().signal,
     log: () => {},
-    onSpawn: () => {},
     environment,
   });
 
@@ -70,7 +69,6 @@ test('the docker provider says what to do instead', async () => {
     stateFolder: '',
     signal: new AbortController().signal,
     log: () => {},
-    onSpawn: () => {},
   });
   await expect(starting).rejects.toThrow(/--stack/);
 });

@@ -15,7 +15,6 @@ async function asExternal(kind: ServerKind, url: string) {
     stateFolder: '',
     signal: new AbortController().signal,
     log: () => {},
-    onSpawn: () => {},
     environment: { [variableOf(kind)]: url },
   });
   return stack.server(`${kind}-1`);

@@ -18,7 +18,7 @@ test.runIf(obtainable)('redis-benchmark sends a server as many SETs as it is ask
   cleanup.defer(() => rm(folder, { recursive: true, force: true }));
   const benchmark = await RedisBenchmark.provide(new ToolFolder({ stateFolder, log: () => {} }), signal);
   expect(benchmark.version).toMatch(/benchmark \d/);
-  const options = { provider: 'native', folder, stateFolder, signal, log: () => {}, onSpawn: () => {} } as const;
+  const options = { provider: 'native', folder, stateFolder, signal, log: () => {} } as const;
   const stack = cleanup.use(await startStack({ ...options, needs: { redis: 1 } }));
   const { port } = stack.server('redis-1');
 

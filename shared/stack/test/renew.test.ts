@@ -90,7 +90,6 @@ describe.skipIf(why !== null)(`renewing${why === null ? '' : `: ${why}`}`, () =>
       stateFolder: '',
       signal: new AbortController().signal,
       log: () => {},
-      onSpawn: () => {},
       environment: { BACKEND_LABS_REDIS_URLS: url },
     });
     await expect(external.renew('redis-1')).rejects.toThrow(UnsupportedError);

@@ -6,6 +6,7 @@ import { MissingServerError, type Needs, type ServerKind, type Stack, startStack
 import { provideProgram } from '../native/provider.ts';
 import { RECIPES } from '../native/recipes.ts';
 import { identify, isAlive } from '../process-identity.ts';
+import { watchUntilExit } from '../reaper/reaper.ts';
 
 /** Fetched once for all tests, and for the labs as well. */
 export const stateFolder = resolve(import.meta.dirname, '../../../.lab');
@@ -47,7 +48,10 @@ export async function started(needs: Needs): Promise<StartedStack> {
       stateFolder,
       signal: new AbortController().signal,
       log: () => {},
-      onSpawn: (pid) => pids.push(pid),
+      onSpawn(pid) {
+        pids.push(pid);
+        watchUntilExit(pid);
+      },
     }),
   );
   const owned = cleanUp.move();

@@ -21,7 +21,7 @@ function reaperOf(parent: number): number {
   const row = rows
     .map((line) => line.trim().split(/\s+/))
     .find(([, ppid, ...args]) => {
-      return ppid === String(parent) && args.join(' ').includes('reaper-main');
+      return ppid === String(parent) && args.join(' ').includes('reaper/main');
     });
   return Number(row?.[0]);
 }

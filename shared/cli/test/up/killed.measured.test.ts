@@ -30,7 +30,7 @@ function reaperOf(parent: number): number {
   const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
   const row = rows
     .map((line) => line.trim().split(/\s+/))
-    .find(([, ppid, ...args]) => ppid === String(parent) && args.join(' ').includes('reaper-main'));
+    .find(([, ppid, ...args]) => ppid === String(parent) && args.join(' ').includes('reaper/main'));
   return Number(row?.[0]);
 }
 

@@ -1,7 +1,7 @@
 /** The reaper's process. It reads identities, one JSON a line, until its pipe closes; then it clears up and ends. */
 import { createInterface } from 'node:readline';
-import { familyOf } from '@backend-labs/stack/process-family';
-import { isGroupAlive, type ProcessIdentity, signalGroup } from '@backend-labs/stack/process-identity';
+import { familyOf } from '../native/process-family.ts';
+import { isGroupAlive, type ProcessIdentity, signalGroup } from '../process-identity.ts';
 
 const DEADLINE_MS = 2000;
 const POLL_MS = 20;
