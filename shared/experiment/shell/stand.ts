@@ -1,12 +1,11 @@
 /**
- * The stand of an experiment: its services, on the servers that they need. Who sends to another one starts after it;
+ * The stand of an experiment: its services, on the servers that they need. Who needs another one's url starts after it;
  * all others start side by side.
  *
  * Used by a measured run (variant-run.ts) and by `./lab up`, so that what one pokes at by hand is what is measured.
  * Invariant: either all services answer, or none is left and the error names the one that did not start.
  * Read next: service-process.ts (one of them), run-servers.ts (what they connect to).
  */
-import type { Hop } from '../hop-balance.ts';
 import type { ExperimentDefinition, PrepareContext, ServerAccess, ServiceDefinition, UrlOf } from '../lab.ts';
 import type { ProbeMessage } from '../probe/protocol.ts';
 import type { Reaper } from './reaper.ts';
@@ -38,22 +37,30 @@ export interface Stand extends AsyncDisposable {
 }
 
 /**
- * Who can be started at the same time: first those that send to nobody, then those that send to these, and so on, each
- * in the order of the experiment.
+ * Who can be started at the same time: first those that need no other's url, then those that need these, and so on,
+ * each in the order of the experiment. Who needs whom is found by asking for each environment once, with urls that
+ * stand for nothing.
  */
-export function layersOf(definitions: readonly ServiceDefinition[], hops: readonly Hop[]): ServiceDefinition[][] {
+function layersOf(definitions: readonly ServiceDefinition[], access: ServerAccess): ServiceDefinition[][] {
+  const needs = new Map<string, Set<string>>();
+  for (const { name, environment } of definitions) {
+    const asked = new Set<string>();
+    const ask = (service: string) => {
+      asked.add(service);
+      return 'http://127.0.0.1:1';
+    };
+    environment?.(ask, access);
+    needs.set(name, asked);
+  }
   const layers: ServiceDefinition[][] = [];
-  const placed = new Set<string>();
-  for (let left = definitions; left.length > 0; left = left.filter(({ name }) => !placed.has(name))) {
-    const waitsFor = (name: string) =>
-      hops.some(({ from, to }) => from === name && left.some((other) => other.name === to && other.name !== name));
-    const layer = left.filter(({ name }) => !waitsFor(name));
+  for (let left = [...definitions]; left.length > 0; ) {
+    const layer = left.filter(({ name }) => !left.some((other) => needs.get(name)?.has(other.name)));
     if (layer.length === 0) {
       const circle = left.map(({ name }) => name).join(', ');
-      throw new Error(`the services ${circle} send to each other in a circle: none of them can be started first`);
+      throw new Error(`the services ${circle} need each other's urls in a circle: none of them can be started first`);
     }
-    for (const { name } of layer) placed.add(name);
     layers.push(layer);
+    left = left.filter((definition) => !layer.includes(definition));
   }
   return layers;
 }
@@ -95,7 +102,7 @@ export async function startStand(options: StandOptions): Promise<Stand> {
       onUnexpectedExit: (exit) => options.onUnexpectedExit(name, exit),
     });
   };
-  for (const layer of layersOf(experiment.services({ parameters, variantFile }), experiment.hops)) {
+  for (const layer of layersOf(experiment.services({ parameters, variantFile }), access)) {
     const destinations = [...services.keys()];
     const started = await Promise.allSettled(layer.map((definition) => start(definition, destinations)));
     const running = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));

@@ -49,7 +49,7 @@ export interface HistoryRow {
 }
 
 /** One of GET /control/accounts, by `id`. */
-export interface AccountRow {
+interface AccountRow {
   id: number;
   balance: number;
   fence: number;
