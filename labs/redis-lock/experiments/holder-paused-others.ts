@@ -11,6 +11,13 @@ export const holderPausedOthers = experiment({
   question: 'The same pauses: what of the other locks, and of the ways without one?',
   claims: [
     {
+      id: 'paused-holder-writes-without-the-lock',
+      statement: 'The late holder writes although the server had given its lock to another.',
+      property: 'writes without the lock',
+      variant: 'token',
+      control: 'setnx',
+    },
+    {
       id: 'setnx-is-never-held-twice',
       statement: 'A lock without a TTL is never held twice in a pause.',
       property: 'never held twice',

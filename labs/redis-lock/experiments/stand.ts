@@ -24,7 +24,13 @@ export type StandParameters = Record<
   | 'acquireTimeoutMs'
   | 'patienceMs',
   number
->;
+> & {
+  /** To Postgres, of each teller. */
+  connections?: number;
+};
+
+/** Few: after a pause all that had queued up wants one at once, and each new one is a new process of Postgres. */
+const CONNECTIONS = 40;
 
 function referee({ accounts }: StandParameters): ServiceDefinition {
   return {
@@ -58,6 +64,7 @@ function teller(
       ACQUIRE_TIMEOUT_MS: String(parameters.acquireTimeoutMs),
       ACCOUNTS: String(parameters.accounts),
       CONTENDERS: String(parameters.contenders),
+      POOL_SIZE: String(parameters.connections ?? CONNECTIONS),
     }),
     watch: { records: ['redis-lock.asked', 'redis-lock.enter', 'redis-lock.leave', 'redis-lock.ended'] },
   };
@@ -69,7 +76,6 @@ function operation(urlOf: UrlOf): OperationSpec {
 
 /** Operations from here on are the warm-up's and no part of the run. */
 const WARM_UP_FROM = 1_000_000_000;
-const WARM_UP_ROUNDS = 2;
 const WARM_UP_AT_ONCE = 8;
 
 /** Some deposits at each teller, at once and on different accounts: code is compiled, connections are open. */
@@ -88,12 +94,10 @@ async function warmUp({
     const response = await fetch(`${urlOf(name)}/deposits/${operation}`, { method: 'POST', signal });
     await response.arrayBuffer();
   };
-  for (let round = 0; round < WARM_UP_ROUNDS; round++) {
-    // No more than there are accounts: whoever would have to wait for another one warms nothing up.
-    const atOnce = Math.min(WARM_UP_AT_ONCE, Math.floor(parameters.accounts / TELLERS.length));
-    const all = TELLERS.flatMap((name) => Array.from({ length: atOnce }, () => deposit(name)));
-    await Promise.all(all);
-  }
+  // No more than there are accounts: whoever would have to wait for another one warms nothing up.
+  const atOnce = Math.min(WARM_UP_AT_ONCE, Math.floor(parameters.accounts / TELLERS.length));
+  const all = TELLERS.flatMap((name) => Array.from({ length: atOnce }, () => deposit(name)));
+  await Promise.all(all);
 }
 
 export function isWarmUp(operation: number): boolean {
@@ -117,7 +121,7 @@ export function standOn({ firstNode = 'redis-1' }: { firstNode?: string } = {}) 
       durationMs: parameters.durationMs,
       timeoutMs: parameters.patienceMs,
     }),
-    // Half of what a hold may last longer than its work before its lock expires without any fault.
-    resolutionMs: ({ ttlMs, thinkMs }: StandParameters) => Math.min(100, (ttlMs - thinkMs) / 2),
+    // Each pause is longer than the TTL by more than this, and each hold far shorter than the TTL by as much.
+    resolutionMs: () => 100,
   };
 }

@@ -82,7 +82,9 @@ export class RunServers implements AsyncDisposable {
     this.#runs += 1;
     const dataName = `run_${Date.now().toString(36)}_${process.pid}_${this.#runs}`;
     const data = new Map<string, FreshData>();
-    for (const server of this.#stack.servers) data.set(server.name, made.use(await server.freshData(dataName)));
+    await Promise.all(
+      this.#stack.servers.map(async (server) => data.set(server.name, made.use(await server.freshData(dataName)))),
+    );
     const proxies = new Map<string, { server: string; proxy: TcpProxy }>();
     const { TcpProxy } = await import('@backend-labs/stack');
     for (const [name, server] of Object.entries(asked.proxies)) {

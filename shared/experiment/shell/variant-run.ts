@@ -103,14 +103,6 @@ export async function runVariant(options: VariantRunOptions): Promise<Observatio
   );
   const { services, urlOf } = stand;
 
-  await warmUp(experiment, { urlOf, parameters, signal }).catch((failure: Error) => {
-    options.signal.throwIfAborted();
-    throw new WarmUpError(
-      error ?? `its warm-up was not answered within ${WARM_UP_DEADLINE_MS / 1000} s (${failure.message})`,
-    );
-  });
-  for (const [name, recorder] of recorders) recorder.startCountingFrom(join(folder, `${name}.counters`));
-
   const plan: LoadPlan = {
     ...experiment.workload(parameters),
     seed: options.seed,
@@ -118,7 +110,17 @@ export async function runVariant(options: VariantRunOptions): Promise<Observatio
     // The health route is answered by shared/service and is not counted as a request of the load's.
     roundTripUrls: entriesOf(experiment.hops).map((name) => new URL('/health/live', urlOf(name)).href),
   };
-  const generator = await opened.prepare(plan);
+  const [generator] = await Promise.all([
+    opened.prepare(plan),
+    warmUp(experiment, { urlOf, parameters, signal }).catch((failure: Error) => {
+      options.signal.throwIfAborted();
+      throw new WarmUpError(
+        error ?? `its warm-up was not answered within ${WARM_UP_DEADLINE_MS / 1000} s (${failure.message})`,
+      );
+    }),
+  ]);
+  for (const [name, recorder] of recorders) recorder.startCountingFrom(join(folder, `${name}.counters`));
+
   signal.throwIfAborted();
 
   const startMs = monotonicMs() + START_MARGIN_MS;

@@ -48,15 +48,6 @@ export interface HistoryRow {
   atMs: number;
 }
 
-/** One of GET /control/accounts, by `id`. */
-interface AccountRow {
-  id: number;
-  balance: number;
-  fence: number;
-  version: number;
-  writer: number | null;
-}
-
 export interface Referee {
   handle: RequestListener;
   close(): Promise<void>;

@@ -25,6 +25,8 @@ const environment = parseEnvironment(
     ACQUIRE_TIMEOUT_MS: positive.default(1000),
     ACCOUNTS: count.default(16),
     CONTENDERS: count.default(2),
+    /** Connections to Postgres. A lock that lives in a session holds one, and so does whoever waits for it. */
+    POOL_SIZE: count.default(40),
   }),
 );
 
@@ -42,6 +44,7 @@ await runService({
       postgresUrl: environment.POSTGRES_URL,
       redisUrls: environment.REDIS_URLS,
       keyPrefix: environment.KEY_PREFIX,
+      poolSize: environment.POOL_SIZE,
       update,
       settings: {
         ttlMs: environment.TTL_MS,
