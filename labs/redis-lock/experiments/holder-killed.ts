@@ -13,12 +13,12 @@ import { witnessed } from './updates.ts';
 
 const parameters = {
   ratePerSecond: 250,
-  durationMs: 3350,
+  durationMs: 4150,
   accounts: 80,
   contenders: 2,
   // Long, so that many accounts are held at the kill: each is a chance of its own.
   thinkMs: 300,
-  ttlMs: 450,
+  ttlMs: 600,
   retryDelayMs: 40,
   acquireTimeoutMs: 900,
   patienceMs: 4000,
@@ -70,7 +70,7 @@ export const holderKilled = experiment({
   ...witnessed,
   question: 'The holder dies. When does the next one get in?',
   parameters,
-  quick: { durationMs: 2450, neverTtls: 3 },
+  quick: { durationMs: 2950, neverTtls: 3 },
   timeline: ({ killAtMs, durationMs }: KilledParameters) => [
     { fault: 'killHolder', atMs: killAtMs, healAtMs: durationMs - 50 },
   ],

@@ -50,6 +50,8 @@ export const nodeRestartsEmpty = experiment({
     { fault: 'twoAway', atMs: awayAtMs, healAtMs: backAtMs },
     { fault: 'restartEmpty', atMs: restartAtMs, healAtMs: durationMs },
   ],
+  // A restart takes its time, and nothing here is that short.
+  resolutionMs: ({ thinkMs }: RestartParameters) => thinkMs / 2,
   properties: {
     'granted twice': atLeast<RestartParameters>({
       description: 'After the restart, somebody enters whose predecessor has not left',
