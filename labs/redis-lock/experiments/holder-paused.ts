@@ -23,7 +23,7 @@ const parameters = {
   contenders: 3,
   thinkMs: 110,
   ttlMs: 250,
-  retryDelayMs: 20,
+  retryDelayMs: 30,
   acquireTimeoutMs: 400,
   patienceMs: 3000,
   pauseMs: 400,

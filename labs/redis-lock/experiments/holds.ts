@@ -94,7 +94,7 @@ export function spansOf(observation: Observation<unknown>, fault: string): Span[
     .map(({ askedAtMs, healedAtMs }) => ({ fromMs: askedAtMs, toMs: healedAtMs ?? observation.load.elapsedMs }));
 }
 
-/** A hold that a fault came upon, and the first one that entered the same account before it had ended. */
+/** A hold that a fault came upon, and the first other one of the same account while it was stopped. */
 export interface CutHold {
   hold: Hold;
   span: Span;
@@ -117,8 +117,8 @@ export function cutHolds(
         holds.find(
           (other) =>
             other.account === hold.account &&
-            other.fromMs > span.fromMs &&
-            other.fromMs < Math.min(hold.toMs, span.toMs),
+            other.operation !== hold.operation &&
+            overlap(other, { fromMs: span.fromMs, toMs: Math.min(hold.toMs, span.toMs) }),
         ) ?? null,
       isWanted: isWanted(observation, hold, span),
     })),

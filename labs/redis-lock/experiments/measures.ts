@@ -20,7 +20,7 @@ export function fewestJoined(observation: LockObservation, fault: string): numbe
 }
 
 export function inWords({ hold, second }: CutHold): string {
-  return `account ${hold.account}: ${second?.operation} entered while ${hold.operation} of the stopped ${hold.teller} had not left`;
+  return `account ${hold.account}: ${second?.operation} held while ${hold.operation} of the stopped ${hold.teller} had not left`;
 }
 
 /**

@@ -1,5 +1,5 @@
-/** Disabled: being exclusive. It takes the shared lock and gives it back, and any number of sessions can hold that. */
+/** Disabled: being exclusive. It takes the shared form of the lock, which any number of sessions can hold. */
 import pgAdvisory from '../../src/variants/pg-advisory.ts';
 import { inOtherWords } from './altered/other-words.ts';
 
-export default inOtherWords(pgAdvisory, /pg_advisory_lock|pg_advisory_unlock/, '$&_shared');
+export default inOtherWords(pgAdvisory, /pg_advisory_lock\b/, 'pg_advisory_lock_shared');
