@@ -63,7 +63,7 @@ const evidence = (observation: KilledObservation) =>
   );
 
 /** How late anything here may be; handovers are compared with bounds that allow for it. */
-const RESOLUTION_MS = 75;
+const RESOLUTION_MS = 100;
 
 export const holderKilled = experiment({
   ...standOn(),

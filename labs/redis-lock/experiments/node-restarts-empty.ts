@@ -17,7 +17,7 @@ import { witnessed } from './updates.ts';
 
 const parameters = {
   ratePerSecond: 100,
-  durationMs: 3000,
+  durationMs: 2600,
   accounts: 60,
   contenders: 2,
   thinkMs: 700,
@@ -25,9 +25,10 @@ const parameters = {
   retryDelayMs: 20,
   acquireTimeoutMs: 1200,
   patienceMs: 4000,
-  awayAtMs: 600,
-  backAtMs: 1500,
-  restartAtMs: 1700,
+  // From the start: what they had known before would still close their accounts when they are back.
+  awayAtMs: 0,
+  backAtMs: 1000,
+  restartAtMs: 1250,
 };
 type RestartParameters = typeof parameters;
 
