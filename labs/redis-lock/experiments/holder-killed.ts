@@ -5,7 +5,7 @@
  * Read next: holder-paused.ts (a dead process is the easy case: it does not come back).
  */
 import { atMost, experiment, never, type Observation } from '@backend-labs/experiment';
-import { type Hold, heldAt, holdsOf, spansOf } from './holds.ts';
+import { type Hold, holdsOf, spansOf } from './holds.ts';
 import { commonFacts, plots, rounded } from './measures.ts';
 import { VICTIM } from './nodes.ts';
 import { type StandParameters, standOn } from './stand.ts';
@@ -36,30 +36,40 @@ interface Handover {
   hold: Hold;
   /** From the kill until the next one entered; null if nobody did before the run's end. */
   afterMs: number | null;
+  /** How long that one had waited by then, of the time since the kill. */
+  waitedMs: number | null;
 }
 
-/** What became of each account that the dead process held. */
+/** What became of each account that the dead process held: it had entered, and never left. */
 function handovers(observation: KilledObservation): Handover[] {
   const [span] = spansOf(observation, 'killHolder');
   if (span === undefined) return [];
   const holds = holdsOf(observation);
-  return heldAt(holds, VICTIM, span.fromMs).map((hold) => {
-    const next = holds.find((other) => other.account === hold.account && other.fromMs > span.fromMs);
-    return { hold, afterMs: next === undefined ? null : next.fromMs - span.fromMs };
+  const ofTheDead = holds.filter(
+    ({ teller, hasLeft, fromMs, toMs }) => teller === VICTIM && !hasLeft && fromMs <= toMs && toMs < span.toMs,
+  );
+  return ofTheDead.map((hold) => {
+    const next = holds.find((other) => other.account === hold.account && other.fromMs > hold.toMs);
+    if (next === undefined) return { hold, afterMs: null, waitedMs: null };
+    return {
+      hold,
+      afterMs: next.fromMs - span.fromMs,
+      waitedMs: next.fromMs - Math.max(span.fromMs, next.askedAtMs),
+    };
   });
 }
 
-/** The longest handover, ms; an account that nobody got counts as endless. */
+/** The longest wait for an account of the dead, ms; an account that nobody got counts as endless. */
 function longest(observation: KilledObservation): number | null {
   const all = handovers(observation);
   if (all.length === 0) return null;
-  return Math.max(...all.map(({ afterMs }) => afterMs ?? observation.load.elapsedMs));
+  return Math.max(...all.map(({ waitedMs }) => waitedMs ?? observation.load.elapsedMs));
 }
 
 const evidence = (observation: KilledObservation) =>
   handovers(observation).map(
-    ({ hold, afterMs }) =>
-      `account ${hold.account}: ${afterMs === null ? 'nobody' : `after ${Math.round(afterMs)} ms`}`,
+    ({ hold, waitedMs }) =>
+      `account ${hold.account}: ${waitedMs === null ? 'nobody' : `after a wait of ${Math.round(waitedMs)} ms`}`,
   );
 
 /** How late anything here may be; handovers are compared with bounds that allow for it. */
@@ -143,7 +153,7 @@ export const holderKilled = experiment({
   ],
   facts(observation) {
     const all = handovers(observation);
-    const times = all.flatMap(({ afterMs }) => afterMs ?? []).sort((a, b) => a - b);
+    const times = all.flatMap(({ waitedMs }) => waitedMs ?? []).sort((a, b) => a - b);
     return {
       ...commonFacts(observation as unknown as Observation<StandParameters>),
       'accounts held by the dead': all.length,

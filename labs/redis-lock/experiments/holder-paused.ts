@@ -17,11 +17,11 @@ import { endingsOf, staleWrites, witnessed } from './updates.ts';
 const FAULT = 'pauseHolder';
 
 const parameters = {
-  ratePerSecond: 200,
+  ratePerSecond: 150,
   durationMs: 3500,
   accounts: 40,
   contenders: 3,
-  thinkMs: 110,
+  thinkMs: 130,
   ttlMs: 250,
   retryDelayMs: 30,
   acquireTimeoutMs: 400,
@@ -150,7 +150,7 @@ export const pausedStand = {
   ...witnessed,
   parameters,
   // Fewer pauses, and longer holds: as many chances.
-  quick: { durationMs: 2250, accounts: 56, thinkMs: 140, pauses: 3 },
+  quick: { durationMs: 2250, accounts: 56, thinkMs: 180, pauses: 3 },
   timeline: pausesOf,
   properties: pausedProperties,
   facts: pausedFacts,

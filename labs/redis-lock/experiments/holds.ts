@@ -13,9 +13,13 @@ export interface Hold {
   teller: string;
   account: number;
   operation: number;
+  /** When its request reached the teller. */
+  askedAtMs: number;
   fromMs: number;
   /** When it left, or died; the run's end if neither happened. */
   toMs: number;
+  /** False if it never said that it left: it died, or the run ended first. */
+  hasLeft: boolean;
   /** How long the lock said that it was still good for, where it said so. */
   validForMs: number | null;
   /** A fault kept its process stopped, blocked or dead at some time since it asked. */
@@ -25,11 +29,13 @@ export interface Hold {
 const isWithin = (atMs: number, { fromMs, toMs }: Span) => atMs >= fromMs && atMs < toMs;
 const overlap = (a: Span, b: Span) => a.fromMs < b.toMs && b.fromMs < a.toMs;
 
-/** When the process of a service was killed: a dead holder holds nothing. */
+/** By when the process of a service was dead: a dead holder holds nothing. */
 function deathsOf(observation: Observation<unknown>, teller: string): number[] {
   return teller !== VICTIM
     ? []
-    : observation.timeline.flatMap(({ fault, askedAtMs }) => (fault.startsWith('kill') ? [askedAtMs] : []));
+    : observation.timeline.flatMap(({ fault, effectiveAtMs }) =>
+        fault.startsWith('kill') && effectiveAtMs !== null ? [effectiveAtMs] : [],
+      );
 }
 
 /** All holds, by when they began. */
@@ -42,7 +48,7 @@ export function holdsOf(observation: Observation<unknown>): Hold[] {
     const deaths = deathsOf(observation, teller);
     return (service.records['redis-lock.enter'] ?? []).map(({ atMs: fromMs, said }): Hold => {
       const left = leaves.find((leave) => leave.said.operation === said.operation && leave.atMs >= fromMs);
-      const askedAtMs = asked.find((ask) => ask.said.operation === said.operation)?.atMs;
+      const askedAtMs = asked.find((ask) => ask.said.operation === said.operation)?.atMs ?? fromMs;
       const died = deaths.find((atMs) => atMs >= fromMs);
       const toMs = Math.min(left?.atMs ?? observation.load.elapsedMs, died ?? Number.POSITIVE_INFINITY);
       const span = { fromMs, toMs };
@@ -50,11 +56,13 @@ export function holdsOf(observation: Observation<unknown>): Hold[] {
         teller,
         account: Number(said.account),
         operation: Number(said.operation),
+        askedAtMs,
         ...span,
+        hasLeft: left !== undefined,
         validForMs: typeof said.validForMs === 'number' ? said.validForMs : null,
         // From when the teller began to ask for it: a grant may wait in a stopped process' socket, and be over when it
         // is read.
-        isDisturbed: service.disturbed.some((one) => overlap(one, { fromMs: askedAtMs ?? fromMs, toMs })),
+        isDisturbed: service.disturbed.some((one) => overlap(one, { fromMs: askedAtMs, toMs })),
       };
     });
   }).sort((a, b) => a.fromMs - b.fromMs);

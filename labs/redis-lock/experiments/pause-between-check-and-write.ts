@@ -14,7 +14,16 @@ import { overwritten, staleWrites, writesOf } from './updates.ts';
 const FAULT = 'pauseHolder';
 const { pauses, betweenPausesMs, firstPauseAtMs, ...rest } = pausedStand.parameters;
 // Fewer accounts: whichever is stopped, somebody soon wants it.
-const parameters = { ...rest, accounts: 30, durationMs: 3200, pauses: 4, firstWrite: 40, writesBetween: 50 };
+const parameters = {
+  ...rest,
+  ratePerSecond: 200,
+  thinkMs: 110,
+  accounts: 30,
+  durationMs: 3200,
+  pauses: 4,
+  firstWrite: 40,
+  writesBetween: 50,
+};
 type CheckParameters = typeof parameters;
 
 /** Operations at the stopped process at the moment it stopped: each could have written in vain. */

@@ -42,7 +42,7 @@ describe('a hold', () => {
       { operation: 1, fromMs: 60, toMs: 90 },
     ];
     const run = { holds, faults: [{ fault: 'killHolder', fromMs: 50, toMs: 900 }] };
-    expect(held(run)).toEqual(['0: 10..50', '1: 60..90']);
+    expect(held(run)).toEqual(['0: 10..53', '1: 60..90']);
     expect(doubleHolds(holdsOf(madeUp(run)))).toEqual([]);
   });
 
