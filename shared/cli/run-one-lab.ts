@@ -13,7 +13,6 @@ import {
   type ExitCode,
   exitCodeOfVerdict,
   type LoadedLab,
-  MissingError,
   runLab,
   UsageError,
 } from '@backend-labs/experiment/engine';
@@ -22,7 +21,9 @@ import { ReportWriteError, renderTerminal, serialiseResult, writeReport, writeWh
 import type { ProviderName } from '@backend-labs/stack';
 import { resultFolder, runsFolder, stateFolder, workspaceFolder } from './folders.ts';
 import { requireName } from './nearest.ts';
+import { noSpace } from './no-space.ts';
 import { createProgress } from './progress.ts';
+import { variantFile } from './variant-file.ts';
 
 export interface RunFlags {
   experiment?: string;
@@ -90,7 +91,11 @@ export async function runOneLab(
     });
   } catch (error) {
     progress.end();
-    throw noSpace(error) ?? error;
+    // A report that could not be written says so itself.
+    if (error instanceof ReportWriteError) throw error;
+    throw (
+      noSpace(error, { what: "the run's files", folder: runsFolder, also: '; earlier results are intact' }) ?? error
+    );
   }
   progress.end();
   if (flags.json !== true) {
@@ -135,12 +140,8 @@ function choiceOf(lab: Lab, experiments: readonly string[], flags: RunFlags): Ch
     return { kind: 'mutants', files: new Map(mutants.map(([id, file]) => [id, existsSync(file) ? file : null])) };
   }
   if (flags.variant === undefined) return { kind: 'all' };
-  if (/[\\/]|\.[cm]?[jt]s$/.test(flags.variant)) {
-    const file = resolve(process.env.BACKEND_LABS_CALLED_FROM ?? process.cwd(), flags.variant);
-    if (!existsSync(file))
-      throw new UsageError(`There is no file ${file}. --variant takes a variant's name or a file.`);
-    return { kind: 'file', name: flags.variant, file };
-  }
+  const file = variantFile(flags.variant);
+  if (file !== null) return { kind: 'file', name: flags.variant, file };
   const name = requireName(`variant of ${lab.name}`, flags.variant, Object.keys(lab.definition.variants));
   const claimed = experiments.some((experiment) =>
     lab.definition.experiments[experiment]?.claims.some((claim) => claim.variant === name),
@@ -198,12 +199,4 @@ function tellLeftovers(): void {
   if (killed.length === 0) return;
   const names = killed.map(({ name, pid }) => `${name} (pid ${pid})`).join(', ');
   process.stderr.write(`An earlier run had left processes behind; they are ended now: ${names}\n`);
-}
-
-function noSpace(error: unknown): MissingError | null {
-  // A report that could not be written says so itself.
-  if (error instanceof ReportWriteError || !/ENOSPC|EFBIG|EDQUOT/.test((error as Error).message)) return null;
-  return new MissingError(
-    `There is no space to write the run's files below ${runsFolder} (${(error as Error).message}). Free some, or try ./lab clean; earlier results are intact.`,
-  );
 }

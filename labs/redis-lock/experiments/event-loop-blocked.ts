@@ -5,9 +5,9 @@
  * as much. Read next: holder-paused.ts (the same from outside).
  */
 import { atLeast, experiment } from '@backend-labs/experiment';
-import { pausedStand } from './holder-paused.ts';
 import { cutHolds } from './holds.ts';
 import { commonFacts, fewestJoined, inWords } from './measures.ts';
+import { pausedStand } from './paused-stand.ts';
 
 const FAULT = 'blockEventLoop';
 const { pauseMs, pauses, betweenPausesMs, firstPauseAtMs, ...rest } = pausedStand.parameters;

@@ -4,6 +4,7 @@
  * Invariant: each function resolves when the effect was observed. A server that a fault took hold of is replaced before
  * the next variant's run, so healing need not undo what only this run sees.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type FaultContext,
   type FaultDefinition,
@@ -12,6 +13,8 @@ import {
   postControl,
 } from '@backend-labs/experiment';
 import { NODES, VICTIM } from './nodes.ts';
+
+const POLL_MS = 20;
 
 /** One command to one Redis, on a connection of its own. The client is loaded here, so that lab.ts can be listed without it. */
 async function tell(url: string, command: string, ...words: (string | number)[]): Promise<unknown> {
@@ -124,7 +127,7 @@ export async function replicate(context: Pick<FaultContext, 'servers' | 'server'
   const link = new URL(servers.urlOf('replication'));
   await tell(replica.url, 'REPLICAOF', link.hostname, link.port);
   while (!String(await tell(replica.url, 'INFO', 'replication')).includes('master_link_status:up')) {
-    signal.throwIfAborted();
+    await delay(POLL_MS, undefined, { signal });
   }
 }
 

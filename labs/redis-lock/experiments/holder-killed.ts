@@ -73,7 +73,7 @@ const evidence = (observation: KilledObservation) =>
   );
 
 /** How late anything here may be; handovers are compared with bounds that allow for it. */
-const RESOLUTION_MS = 100;
+const RESOLUTION_MS = 75;
 
 export const holderKilled = experiment({
   ...standOn(),
@@ -106,9 +106,9 @@ export const holderKilled = experiment({
       evidence,
     }),
     'held for ever': never<KilledParameters>({
-      description: 'No account that the dead process held is entered again within 5 TTL',
+      description: 'No account that the dead process held is entered again within neverTtls · TTL',
       kind: 'characteristic',
-      what: 'handover within 5 TTL',
+      what: 'handover within neverTtls · TTL',
       chance: 'an account that the dead process held',
       find(observation) {
         const all = handovers(observation);

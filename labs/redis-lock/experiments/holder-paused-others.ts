@@ -4,7 +4,7 @@
  * Read next: holder-killed.ts (the price of a lock without a time limit).
  */
 import { experiment } from '@backend-labs/experiment';
-import { pausedStand } from './holder-paused.ts';
+import { pausedStand } from './paused-stand.ts';
 
 export const holderPausedOthers = experiment({
   ...pausedStand,

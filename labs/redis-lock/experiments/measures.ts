@@ -5,6 +5,7 @@
  */
 import { type ExperimentDefinition, never, type Observation, type Property } from '@backend-labs/experiment';
 import { type CutHold, contendedRequests, cutHolds, describe, doubleHolds, holdsOf, spansOf } from './holds.ts';
+import { TELLERS, VICTIM } from './nodes.ts';
 import type { StandParameters } from './stand.ts';
 import { overwritten, writesOf } from './updates.ts';
 
@@ -72,6 +73,18 @@ export const neverTwoAtOnce = never<StandParameters>({
     chances: contendedRequests(observation),
   }),
 });
+
+/** Operations that were at the stopped teller when a fault of that name began, whether they held anything or not. */
+export function caughtRequests(observation: LockObservation, fault: string): number {
+  const { startedAtMs, endedAtMs } = observation.load.operations;
+  const isVictims = (id: number) => TELLERS[id % TELLERS.length] === VICTIM;
+  const isThere = (id: number, atMs: number) =>
+    (startedAtMs[id] as number) < atMs && !((endedAtMs[id] ?? Number.NaN) <= atMs);
+  return spansOf(observation, fault).reduce(
+    (sum, { fromMs }) => sum + startedAtMs.filter((_, id) => isVictims(id) && isThere(id, fromMs)).length,
+    0,
+  );
+}
 
 export function rounded(value: number): number {
   return Math.round(value * 10) / 10;

@@ -5,10 +5,9 @@
  * is made, there is always something after it. Read next: resume-while-next-thinks.ts.
  */
 import { atLeast, experiment } from '@backend-labs/experiment';
-import { pausedStand } from './holder-paused.ts';
-import { spansOf } from './holds.ts';
-import { commonFacts, type LockObservation, losesNothing } from './measures.ts';
+import { caughtRequests, commonFacts, losesNothing } from './measures.ts';
 import { VICTIM } from './nodes.ts';
+import { pausedStand } from './paused-stand.ts';
 import { overwritten, staleWrites, writesOf } from './updates.ts';
 
 const FAULT = 'pauseHolder';
@@ -25,16 +24,6 @@ const parameters = {
   writesBetween: 50,
 };
 type CheckParameters = typeof parameters;
-
-/** Operations at the stopped process at the moment it stopped: each could have written in vain. */
-function caught(observation: LockObservation): number {
-  const { startedAtMs, endedAtMs } = observation.load.operations;
-  return spansOf(observation, FAULT).reduce(
-    (sum, { fromMs }) =>
-      sum + startedAtMs.filter((at, id) => id % 2 === 0 && at < fromMs && !((endedAtMs[id] ?? 0) <= fromMs)).length,
-    0,
-  );
-}
 
 export const pauseBetweenCheckAndWrite = experiment({
   ...pausedStand,
@@ -64,7 +53,7 @@ export const pauseBetweenCheckAndWrite = experiment({
     'loses nothing': losesNothing({
       description: 'No acknowledged update is lost when a process stops right before its write',
       chance: 'a request that was at the stopped process',
-      chancesOf: caught,
+      chancesOf: (observation) => caughtRequests(observation, FAULT),
     }),
   },
   claims: [

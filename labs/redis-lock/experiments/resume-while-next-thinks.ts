@@ -8,9 +8,9 @@
  * claimed on entry refuses A. Needs: TTL < pause < TTL + think. Read next: ../src/variants/fenced-claim.ts.
  */
 import { atLeast, experiment } from '@backend-labs/experiment';
-import { pausedStand, pausesOf, wanted } from './holder-paused.ts';
 import { cutHolds } from './holds.ts';
 import { commonFacts, losesNothing, lostIds } from './measures.ts';
+import { pausedStand, pausesOf, wanted } from './paused-stand.ts';
 import type { StandParameters } from './stand.ts';
 import { endingsOf } from './updates.ts';
 

@@ -3,11 +3,11 @@
  *
  * Invariant: a mistake in the call is found before anything is started.
  */
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type LoadedLab, UsageError } from '@backend-labs/experiment/engine';
+import type { LoadedLab } from '@backend-labs/experiment/engine';
 import type { ProviderName } from '@backend-labs/stack';
 import { requireName } from '../nearest.ts';
+import { variantFile } from '../variant-file.ts';
 import type { UpRequest } from './up-folder.ts';
 
 export interface UpFlags {
@@ -33,12 +33,8 @@ export function requestOf(lab: Lab, flags: UpFlags): UpRequest {
 
 function variantOf(lab: Lab, experiment: string, wanted: string | undefined) {
   const { variants } = lab.definition;
-  if (wanted !== undefined && /[\\/]|\.[cm]?[jt]s$/.test(wanted)) {
-    const file = resolve(process.env.BACKEND_LABS_CALLED_FROM ?? process.cwd(), wanted);
-    if (!existsSync(file))
-      throw new UsageError(`There is no file ${file}. --variant takes a variant's name or a file.`);
-    return { variant: wanted, variantFile: file };
-  }
+  const file = wanted === undefined ? null : variantFile(wanted);
+  if (wanted !== undefined && file !== null) return { variant: wanted, variantFile: file };
   const name =
     wanted === undefined
       ? variantByDefault(lab, experiment)

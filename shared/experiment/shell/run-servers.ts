@@ -37,6 +37,22 @@ const NO_SERVERS: Stack = {
   [Symbol.asyncDispose]: async () => {},
 };
 
+type Proxies = Map<string, { server: string; proxy: TcpProxy }>;
+
+async function startProxies(
+  asked: Readonly<Record<string, string>>,
+  stack: Stack,
+  made: AsyncDisposableStack,
+): Promise<Proxies> {
+  const proxies: Proxies = new Map();
+  if (Object.keys(asked).length === 0) return proxies;
+  const { TcpProxy } = await import('@backend-labs/stack');
+  for (const [name, server] of Object.entries(asked)) {
+    proxies.set(name, { server, proxy: made.use(await TcpProxy.start(stack.server(server))) });
+  }
+  return proxies;
+}
+
 export class RunServers implements AsyncDisposable {
   readonly #stack: Stack;
   /** By name: whom a fault, a preparation or an adjustable clock has changed. */
@@ -82,14 +98,13 @@ export class RunServers implements AsyncDisposable {
     this.#runs += 1;
     const dataName = `run_${Date.now().toString(36)}_${process.pid}_${this.#runs}`;
     const data = new Map<string, FreshData>();
-    await Promise.all(
-      this.#stack.servers.map(async (server) => data.set(server.name, made.use(await server.freshData(dataName)))),
-    );
-    const proxies = new Map<string, { server: string; proxy: TcpProxy }>();
-    const { TcpProxy } = await import('@backend-labs/stack');
-    for (const [name, server] of Object.entries(asked.proxies)) {
-      proxies.set(name, { server, proxy: made.use(await TcpProxy.start(this.#stack.server(server))) });
-    }
+    // All of them, also after one has failed: what was made must be known before it can be removed.
+    const making = this.#stack.servers.map(async (server) => {
+      const fresh = made.use(await server.freshData(dataName));
+      data.set(server.name, fresh);
+    });
+    for (const one of await Promise.allSettled(making)) if (one.status === 'rejected') throw one.reason;
+    const proxies = await startProxies(asked.proxies, this.#stack, made);
     const owned = made.move();
     return {
       access: {

@@ -132,6 +132,8 @@ export class Monitor {
     const [, seconds, source, rest] = /^(\d+\.\d+) \[\d+ ([^\]]*)\] (.*)$/s.exec(String(line)) ?? [];
     if (seconds === undefined || source === undefined || rest === undefined) return;
     const { node, keyPrefix, onCommand } = this.#options;
+    // Before anything is split: a prefix has no character that would be escaped.
+    if (!rest.includes(keyPrefix) && !FOR_ALL_KEYS.some((name) => rest.toUpperCase().startsWith(`"${name}"`))) return;
     const command = splitArguments(rest);
     const isOfInterest =
       command.some((argument) => argument.startsWith(keyPrefix)) ||
