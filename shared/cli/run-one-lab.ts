@@ -48,7 +48,7 @@ interface Request {
 
 /** Checks a call against a lab, and starts nothing. Throws UsageError. */
 export function checkCall(lab: Lab, flags: RunFlags): Request {
-  const experiments = experimentsOf(lab, flags.experiment);
+  const experiments = experimentsOf(lab, flags);
   const choice = choiceOf(lab, experiments, flags);
   if (flags.explain !== undefined) requireName('claim', flags.explain, claimIds(lab, experiments));
   return { experiments, choice };
@@ -121,10 +121,11 @@ export async function runOneLab(
   };
 }
 
-function experimentsOf(lab: Lab, wanted: string | undefined): string[] {
+function experimentsOf(lab: Lab, { experiment: wanted, quick = false }: RunFlags): string[] {
   const all = Object.keys(lab.definition.experiments);
   if (wanted === 'all') return all;
-  if (wanted === undefined) return [...(lab.definition.runByDefault ?? all)];
+  const { runByDefault = all, runByQuick = runByDefault } = lab.definition;
+  if (wanted === undefined) return [...(quick ? runByQuick : runByDefault)];
   return [requireName(`experiment of ${lab.name}`, wanted, [...all, 'all'])];
 }
 

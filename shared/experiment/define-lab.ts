@@ -79,8 +79,10 @@ export function defineLab<const V extends string, const F extends string>(
       claimIds.add(claim.id);
     }
   }
-  for (const name of checked.runByDefault ?? []) {
-    requireRule(checked.experiments[name], `runByDefault names "${name}", which is no experiment`, name);
+  for (const key of ['runByDefault', 'runByQuick'] as const) {
+    for (const name of checked[key] ?? []) {
+      requireRule(checked.experiments[name], `${key} names "${name}", which is no experiment`, name);
+    }
   }
   requireRule(
     claimIds.has(checked.headlineClaim),

@@ -192,6 +192,8 @@ export interface LabDefinition<V extends string = string, F extends string = str
   experiments: Record<string, ExperimentDefinition<V, F, Record<string, number>>>;
   /** What `run` does without a choice; all by default. */
   runByDefault?: readonly string[];
+  /** What `run --quick` does without a choice; the same as `run` by default. It is to end within 45 s when warm. */
+  runByQuick?: readonly string[];
   /** The claim that stands for the lab in the table of labs. */
   headlineClaim: string;
 }

@@ -45,6 +45,7 @@ async function prepare(plan: LoadPlan, operationsFile: string): Promise<Prepared
   const sender = new Sender(scheduleOf(plan), plan.timeoutMs);
   const target = await openTarget(plan.operation, sender.settle);
   if (plan.operation.kind === 'http') await warmUp(plan.operation, warming !== undefined);
+  await target.connect?.(plan.roundTripUrls ?? []);
   tell({ type: 'ready' });
   return { plan, operationsFile, sender, target };
 }

@@ -19,6 +19,12 @@ import type { OperationTarget, Settle } from './target.ts';
 const GIVEN_UP = new Error('given up by the client');
 const ignore = () => {};
 
+/**
+ * To each origin, open before the load. A service that was stopped for a while takes new connections one at a turn of
+ * its event loop (libuv), however many wait: what it cannot know of, no source but the client could count.
+ */
+const READY_CONNECTIONS = 64;
+
 /** A destination, ready to be sent to. */
 interface Route {
   origin: string;
@@ -70,6 +76,26 @@ export class HttpTarget implements OperationTarget {
     this.#headers[this.#headers.length - 1] = id;
     if (route.parts !== null) route.options.path = route.parts.join(id);
     connection.client.dispatch(route.options, connection);
+  }
+
+  async connect(urls: readonly string[]): Promise<void> {
+    await Promise.all(
+      urls.flatMap((url) => {
+        const { origin, pathname: path } = new URL(url);
+        const route = this.#routes.find((one) => one.origin === origin);
+        if (route === undefined) return [];
+        return Array.from({ length: READY_CONNECTIONS }, async () => {
+          const connection = new Connection(this, route, this.#connector);
+          try {
+            const { body } = await connection.client.request({ path, method: 'GET' });
+            await body.dump();
+            route.idle.push(connection);
+          } catch {
+            connection.drop();
+          }
+        });
+      }),
+    );
   }
 
   giveUp(row: number): void {

@@ -13,14 +13,14 @@ import { witnessed } from './updates.ts';
 
 const parameters = {
   ratePerSecond: 250,
-  durationMs: 4150,
+  durationMs: 5150,
   accounts: 80,
   contenders: 2,
   // Long, so that many accounts are held at the kill: each is a chance of its own.
   thinkMs: 300,
-  ttlMs: 600,
+  ttlMs: 800,
   retryDelayMs: 40,
-  acquireTimeoutMs: 900,
+  acquireTimeoutMs: 1200,
   patienceMs: 4000,
   // Whoever waits for a lock in Postgres waits with a connection.
   connections: 90,
@@ -73,14 +73,14 @@ const evidence = (observation: KilledObservation) =>
   );
 
 /** How late anything here may be; handovers are compared with bounds that allow for it. */
-const RESOLUTION_MS = 75;
+const RESOLUTION_MS = 100;
 
 export const holderKilled = experiment({
   ...standOn(),
   ...witnessed,
   question: 'The holder dies. When does the next one get in?',
   parameters,
-  quick: { durationMs: 2950, neverTtls: 3 },
+  quick: { durationMs: 3550, neverTtls: 3 },
   timeline: ({ killAtMs, durationMs }: KilledParameters) => [
     { fault: 'killHolder', atMs: killAtMs, healAtMs: durationMs - 50 },
   ],

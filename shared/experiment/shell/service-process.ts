@@ -182,10 +182,15 @@ export class ServiceProcess implements AsyncDisposable {
     await this.#until(() => this.#identity !== null && !isStopped(this.#identity.pid), 'did not go on');
   }
 
+  /**
+   * Resolves when the kernel closes what the process had open, all that it had told has been read, and it is gone or
+   * about to be: its exit is only reported after all of its connections are closed, and whoever waited for one of them
+   * (a hundred sessions of a database, each waking up) comes first then.
+   */
   async kill(): Promise<void> {
     this.#ending = true;
     this.#signal('SIGKILL');
-    await this.#spawned?.exited;
+    await Promise.race([this.#spawned?.drained, this.#spawned?.exited]);
     const goneAtMs = monotonicMs();
     await this.#lastMessages();
     // A sample holds until the next one: without this, the dead would hold what it held until its restart.
@@ -196,6 +201,7 @@ export class ServiceProcess implements AsyncDisposable {
 
   /** Holds that did not come yet are set again, and count from the restart. */
   async restart(): Promise<void> {
+    await this.#spawned?.exited;
     await this.#launch(new URL(this.url).port);
   }
 

@@ -34,6 +34,7 @@ it('a lab that keeps every rule is returned as it is', () => {
 it('a lab that keeps them may wait for an event, compare variants and choose what runs by default', () => {
   const lab = labOf({
     runByDefault: ['orders'],
+    runByQuick: ['orders'],
     experiments: {
       orders: experimentOf({
         timeline: () => [{ fault: 'crash', when: { service: 'shop', event: 'shop.stored' }, healAfterMs: 100 }],
@@ -169,6 +170,12 @@ describe('a lab is refused, with the rule and a text near the place, when', () =
       'its default is no experiment',
       labOf({ runByDefault: ['order'] }),
       'runByDefault names "order", which is no experiment',
+      'order',
+    ],
+    [
+      'its quick default is no experiment',
+      labOf({ runByQuick: ['order'] }),
+      'runByQuick names "order", which is no experiment',
       'order',
     ],
     ['its headline is no claim', labOf({ headlineClaim: 'fast' }), 'headlineClaim "fast" is no claim', 'headlineClaim'],
