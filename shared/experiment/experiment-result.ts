@@ -5,13 +5,14 @@
  */
 import { scheduleOf } from '@backend-labs/load';
 import { type ClaimJudgement, claimResult, type JudgedRun, judgeClaim } from './judge.ts';
-import type { ClaimDefinition, ExperimentDefinition, TimelineDefinition } from './lab.ts';
+import type { ClaimDefinition, ExperimentDefinition } from './lab.ts';
 import type { Observation } from './observation.ts';
 import { readersFailure } from './readers-file.ts';
-import type { ExperimentResult, TimelineEntry, VariantResult } from './result/schema.ts';
+import type { ExperimentResult, VariantResult } from './result/schema.ts';
 import type { ExperimentPlan } from './selection.ts';
 import { runSelfChecks } from './self-checks.ts';
 import { seriesOf } from './series.ts';
+import { expectedFaults } from './trigger.ts';
 
 export type AnyExperiment = ExperimentDefinition<string, string, Record<string, number>>;
 
@@ -32,7 +33,7 @@ function workloadOf(experiment: AnyExperiment, parameters: Record<string, number
 }
 
 /** When a fault was to begin and to be healed: at its times, or as soon as its event came. Null if it never came. */
-function plannedTimes(planned: TimelineDefinition<string>, entry: TimelineEntry | undefined) {
+function plannedTimes({ planned, entry }: ReturnType<typeof expectedFaults>[number]) {
   if (!('when' in planned)) return { injectAtMs: planned.atMs, healAtMs: planned.healAtMs };
   if (entry === undefined || entry.effectiveAtMs === null) return null;
   return { injectAtMs: entry.askedAtMs, healAtMs: entry.effectiveAtMs + planned.healAfterMs };
@@ -53,9 +54,7 @@ export function finishRun(options: {
     scheduled: scheduleOf(workloadOf(experiment, parameters, options.seed)).length,
     hops: experiment.hops,
     resolutionMs: experiment.resolutionMs(parameters),
-    plannedAtMs: experiment
-      .timeline(parameters)
-      .map((planned, index) => plannedTimes(planned, options.observation.timeline[index])),
+    plannedAtMs: expectedFaults(experiment.timeline(parameters), options.observation.timeline).map(plannedTimes),
   };
   const failure = options.broughtByReader
     ? readersFailure(options.observation, experiment.workload(parameters).timeoutMs)

@@ -88,7 +88,13 @@ export interface FaultDefinition {
 /** A fault starts at a time, or when a service announces a step for the n-th time (it is held right there). */
 export type TimelineDefinition<F extends string> =
   | { fault: F; atMs: number; healAtMs: number }
-  | { fault: F; when: { service: string; event: string; occurrence?: number }; healAfterMs: number };
+  | {
+      fault: F;
+      when: { service: string; event: string; occurrence?: number };
+      healAfterMs: number;
+      /** Some variants have no such step. The claims count what came; else a fault that never comes fails the run. */
+      mayNotCome?: boolean;
+    };
 
 /** What is asked for once the load has ended, while services and servers still run. */
 export interface WitnessContext<P> {

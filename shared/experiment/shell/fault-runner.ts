@@ -10,6 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { monotonicMs } from '@backend-labs/load';
 import type { FaultContext, FaultDefinition, TimelineDefinition } from '../lab.ts';
 import type { TimelineEntry } from '../result/schema.ts';
+import { triggerOf } from '../trigger.ts';
 import type { VariantServers } from './run-servers.ts';
 import type { ServiceProcess } from './service-process.ts';
 
@@ -109,7 +110,7 @@ export function startFaults(options: FaultRunnerOptions): FaultRunner {
     running.push(
       untilMs(planned.atMs).then((due) =>
         due
-          ? play(index, planned.fault, { trigger: `at ${planned.atMs} ms`, askedAtMs: nowMs() }, () => planned.healAtMs)
+          ? play(index, planned.fault, { trigger: triggerOf(planned), askedAtMs: nowMs() }, () => planned.healAtMs)
           : undefined,
       ),
     );
@@ -133,7 +134,7 @@ export function startFaults(options: FaultRunnerOptions): FaultRunner {
       if (stop.aborted) return;
       // Asked for by the event, not when the engine gets to read of it: it may be busy or stopped itself.
       const asked = {
-        trigger: `${service} announces ${event}, occurrence ${occurrence}`,
+        trigger: triggerOf(planned),
         askedAtMs: atMs - options.startAtMonotonicMs,
       };
       const held = holder.untilHeld().catch((error: Error) => void problems.push(error.message));

@@ -199,7 +199,8 @@ async function warmUp(
   await experiment.warmUp?.({ ...context, signal });
 }
 
-const LEDGER_DEADLINE_MS = 10_000;
+/** Long enough for a backlog to be worked off: a broker was away, and its consumers have to find each other again. */
+const LEDGER_DEADLINE_MS = 30_000;
 
 type Afterwards = Pick<Observation, 'ledger' | 'witnesses'>;
 

@@ -3,7 +3,7 @@
  *
  * A server's start takes longer than most variants; what keeps them apart is a name. Invariant: disposing throws away
  * what has that name and nothing else, and never fails because the server is not there any more.
- * Read next: postgres.ts, redis.ts.
+ * Read next: postgres.ts, redis.ts, kafka.ts.
  */
 import type { FreshData } from '../server.ts';
 

@@ -2,13 +2,15 @@
  * A database of its own on a Postgres.
  *
  * Not a schema: an extension, a replication slot or a session setting would be shared again. A replication slot keeps
- * its database from being dropped: who has made one drops it before.
+ * its database from being dropped, and the server's WAL with it: those of this database go with it.
  * Read next: redis.ts.
  */
 import type { MakeFreshData } from './fresh-data.ts';
 
 const CONNECT_LIMIT_MS = 2000;
 const QUERY_LIMIT_MS = 30_000;
+/** A logical replication slot is in that database. */
+const OBJECT_IN_USE = '55006';
 
 async function query(url: string, text: string): Promise<void> {
   // Loaded here and not above: who only asks what there is (doctor) should not load every client.
@@ -36,15 +38,38 @@ function isUnreachable(error: Error & { code?: string; severity?: string }): boo
   return error.message !== 'Query read timeout';
 }
 
+async function drop(url: string, ownUrl: string, name: string): Promise<void> {
+  const dropDatabase = `DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`;
+  try {
+    await query(url, dropDatabase);
+  } catch (error) {
+    if ((error as { code?: string }).code !== OBJECT_IN_USE) throw error;
+    await query(
+      url,
+      `SELECT pg_terminate_backend(active_pid, ${QUERY_LIMIT_MS}) FROM pg_replication_slots
+      WHERE database = '${name}' AND active_pid IS NOT NULL`,
+    );
+    // Of a logical slot only its own database can let go.
+    await query(
+      ownUrl,
+      `SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = '${name}'`,
+    );
+    await query(url, dropDatabase);
+  }
+}
+
 export const freshDatabase: MakeFreshData = async (url, name) => {
   await query(url, `CREATE DATABASE "${name}"`);
   const own = new URL(url);
   own.pathname = `/${name}`;
   return {
     url: own.href,
-    [Symbol.asyncDispose]: () =>
-      query(url, `DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`).catch((error: Error) => {
-        if (!isUnreachable(error)) throw error;
-      }),
+    async [Symbol.asyncDispose]() {
+      try {
+        await drop(url, own.href, name);
+      } catch (error) {
+        if (!isUnreachable(error as Error)) throw error;
+      }
+    },
   };
 };

@@ -7,6 +7,7 @@
  */
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { freshTopics } from '../fresh-data/kafka.ts';
 import { MissingServerError } from '../missing.ts';
 import { runTool } from '../run-tool.ts';
 import { fetchJava, findJava } from '../tools/java.ts';
@@ -95,6 +96,8 @@ function propertiesOf({
     'share.coordinator.state.topic.min.isr=1',
     // Else a first consumer waits three seconds for others.
     'group.initial.rebalance.delay.ms=0',
+    // Else nobody may ask for less than six seconds before the partitions of a dead consumer go to another one.
+    'group.min.session.timeout.ms=500',
     // After a SIGKILL a broker waits for its own old session to end. The default is nine seconds.
     'broker.session.timeout.ms=1000',
     'broker.heartbeat.interval.ms=200',
@@ -168,6 +171,7 @@ export const kafka: Recipe = {
       await admin.disconnect().catch(() => {});
     }
   },
+  freshData: freshTopics,
   url: ({ port }) => `kafka://127.0.0.1:${port}`,
   stopSignal: 'SIGTERM',
   startDeadlineMs: 60_000,

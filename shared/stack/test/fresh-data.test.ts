@@ -1,5 +1,6 @@
 /** Data of its own for each variant, on servers that are shared, ours or somebody else's. */
 import { Redis } from 'ioredis';
+import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { variableOf } from '../external/provider.ts';
@@ -53,6 +54,7 @@ async function set({ url }: Server, names: readonly string[]): Promise<void> {
 }
 
 const noPostgres = await missing('postgres');
+const noKafka = await missing('kafka');
 const noRedis = await missing('redis');
 
 describe.skipIf(noPostgres !== null)(`postgres${noPostgres === null ? '' : `: ${noPostgres}`}`, () => {
@@ -80,6 +82,35 @@ describe.skipIf(noPostgres !== null)(`postgres${noPostgres === null ? '' : `: ${
     },
   );
 
+  test.each(['native', 'external'])(
+    '%s: a replication slot goes with its database, also while somebody reads from it',
+    async (provider) => {
+      await using run = await started({ postgres: 1 });
+      const native = run.first('postgres');
+      const server = provider === 'native' ? native : await asExternal('postgres', native.url);
+      const before = await databases(native);
+      const slots = () => query(native.url, 'SELECT slot_name FROM pg_replication_slots');
+      const makeSlot = (url: string, name: string) =>
+        query(url, `SELECT pg_create_logical_replication_slot('${name}', 'pgoutput')`);
+      await makeSlot(native.url, 'of_somebody_else');
+      {
+        await using data = await server.freshData('one');
+        await makeSlot(data.url, 'idle');
+        await makeSlot(data.url, 'read');
+        await query(data.url, 'CREATE PUBLICATION all_tables FOR ALL TABLES');
+        const reader = new pg.Client({ connectionString: data.url, replication: 'database' } as pg.ClientConfig);
+        reader.on('error', () => {});
+        await reader.connect();
+        const options = "proto_version '1', publication_names 'all_tables'";
+        reader.query(`START_REPLICATION SLOT read LOGICAL 0/0 (${options})`).catch(() => {});
+        const active = async () => (await query(native.url, 'SELECT 1 FROM pg_replication_slots WHERE active')).length;
+        await expect.poll(active, { timeout: 20_000 }).toBe(1);
+      }
+      expect(await databases(native)).toEqual(before);
+      expect(await slots()).toEqual([{ slot_name: 'of_somebody_else' }]);
+    },
+  );
+
   test('a name that is there already is refused', async () => {
     await using run = await started({ postgres: 1 });
     const server = run.first('postgres');
@@ -97,6 +128,48 @@ describe.skipIf(noPostgres !== null)(`postgres${noPostgres === null ? '' : `: ${
       await native.kill();
     },
   );
+});
+
+describe.skipIf(noKafka !== null)(`kafka${noKafka === null ? '' : `: ${noKafka}`}`, () => {
+  test("its topics and groups are removed, and nobody else's", async () => {
+    await using run = await started({ kafka: 1 });
+    const native = run.first('kafka');
+    const client = new Kafka({ brokers: [new URL(native.url).host], logLevel: logLevel.NOTHING });
+    const admin = client.admin();
+    await admin.connect();
+    try {
+      for (const server of [native, await asExternal('kafka', native.url)]) {
+        {
+          await using data = await server.freshData('one');
+          expect(data.url).toBe(server.url);
+          const topics = ['one.orders', 'one_more.orders', 'two.orders'].map((topic) => ({ topic }));
+          await admin.createTopics({ topics, waitForLeaders: true });
+          for (const groupId of ['one.consumer', 'two.consumer']) {
+            const consumer = client.consumer({ groupId, maxWaitTimeInMs: 20 });
+            await consumer.subscribe({ topic: 'two.orders' });
+            const joined = new Promise((resolve) => consumer.on('consumer.group_join', resolve));
+            await consumer.run({});
+            await joined;
+            await consumer.disconnect();
+          }
+        }
+        const left = ['__consumer_offsets', 'one_more.orders', 'two.orders'];
+        await expect.poll(async () => (await admin.listTopics()).toSorted(), { timeout: 20_000 }).toEqual(left);
+        expect((await admin.listGroups()).groups.map(({ groupId }) => groupId)).toEqual(['two.consumer']);
+        await admin.deleteTopics({ topics: left.slice(1) });
+      }
+    } finally {
+      await admin.disconnect();
+    }
+  });
+
+  test('of a server that was killed nothing is removed, and nothing is said', async () => {
+    await using run = await started({ kafka: 1 });
+    const native = run.first('kafka');
+    await using _known = await native.freshData('one');
+    await using _others = await (await asExternal('kafka', native.url)).freshData('two');
+    await native.kill();
+  });
 });
 
 describe.skipIf(noRedis !== null)(`redis${noRedis === null ? '' : `: ${noRedis}`}`, () => {
