@@ -5,7 +5,7 @@
  */
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import {
   type Choice,
   clearLeftovers,
@@ -13,6 +13,7 @@ import {
   type ExitCode,
   exitCodeOfVerdict,
   type LoadedLab,
+  type RunOptions,
   runLab,
   UsageError,
 } from '@backend-labs/experiment/engine';
@@ -79,6 +80,7 @@ export async function runOneLab(
       provider: flags.stack ?? 'native',
       experiments,
       choice,
+      asked: askedOf(flags, choice),
       quick: flags.quick ?? false,
       seed: flags.seed,
       repeats: flags.repeat,
@@ -152,6 +154,19 @@ function choiceOf(lab: Lab, experiments: readonly string[], flags: RunFlags): Ch
       `No claim is about the variant ${name}; run the lab without --variant to see it as a control.`,
     );
   return { kind: 'variant', name };
+}
+
+/** What was asked for, so that the call can be made again at the workspace, where `./lab` is. */
+function askedOf(flags: RunFlags, choice: Choice): RunOptions['asked'] {
+  return { experiment: flags.experiment ?? null, variant: variantAsked(choice), stack: flags.stack ?? null };
+}
+
+function variantAsked(choice: Choice): string | null {
+  if (choice.kind === 'variant') return choice.name;
+  if (choice.kind !== 'file') return null;
+  // The call may have been made elsewhere: as it was typed, the file would not be found from the workspace.
+  const path = relative(workspaceFolder, choice.file).split(sep).join('/');
+  return path.startsWith('../') || isAbsolute(path) ? path : `./${path}`;
 }
 
 function mutantFile(lab: Lab, claimId: string): string {

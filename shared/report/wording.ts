@@ -117,15 +117,28 @@ export function verdictSentence(result: Result): string {
   return sentences.join('; ');
 }
 
-/** The call that repeats this run. */
-export function commandOf(result: Result, experiment?: string): string {
-  const repeats = Math.max(1, ...result.experiments.flatMap((one) => one.variants.map((variant) => variant.repeat)));
+/** The call that repeats this run, or the part of it that is one experiment. For a shell at the workspace. */
+export function commandOf(result: Result, experiment = result.asked?.experiment ?? null): string {
+  const { variant = null, mutants = false, stack = null, repeats = mostRepeats(result) } = result.asked ?? {};
   const parts = ['./lab run', result.lab];
-  if (experiment !== undefined) parts.push('--experiment', experiment);
+  if (experiment !== null) parts.push('--experiment', shellWord(experiment));
+  if (variant !== null) parts.push('--variant', shellWord(variant));
+  if (mutants) parts.push('--mutants');
   if (result.profile === 'quick') parts.push('--quick');
   if (result.seed !== 1) parts.push('--seed', String(result.seed));
   if (repeats > 1) parts.push('--repeat', String(repeats));
+  if (stack !== null) parts.push('--stack', shellWord(stack));
   return parts.join(' ');
+}
+
+/** For results that do not say what was asked for: as many as any variant was run. */
+function mostRepeats({ experiments }: Result): number {
+  return Math.max(1, ...experiments.flatMap(({ variants }) => variants.map(({ repeat }) => repeat)));
+}
+
+/** One word for a POSIX shell: a reader's file may have a space in its path. */
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** "node v26.0.0, redis 8.2" */

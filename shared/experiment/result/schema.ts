@@ -134,6 +134,16 @@ export const experimentResultSchema = z.strictObject({
 });
 export type ExperimentResult = z.infer<typeof experimentResultSchema>;
 
+/** What the call asked for, beside `profile` and `seed`: enough to make the same call again. */
+export const askedSchema = z.strictObject({
+  experiment: z.string().nullable().describe('a name, or "all"; null for what the lab runs by default'),
+  variant: z.string().nullable().describe('a name, or a file seen from the workspace; null for all'),
+  mutants: z.boolean(),
+  repeats: z.int().positive(),
+  stack: z.string().nullable().describe('null where nobody chose; `provider` says who provided'),
+});
+export type Asked = z.infer<typeof askedSchema>;
+
 export const resultSchema = z.strictObject({
   schema: z.literal(1),
   lab: z.string(),
@@ -146,6 +156,8 @@ export const resultSchema = z.strictObject({
   seed: z.int(),
   profile: z.enum(['quick', 'default']),
   interrupted: z.boolean(),
+  // Not z.optional(), which admits an undefined: that is in no file, but would be in the digest.
+  asked: askedSchema.exactOptional().describe('results from before it was recorded have none'),
   provider: z.record(z.string(), z.string()),
   versions: z.record(z.string(), z.string()),
   machine: z.strictObject({ cpu: z.string(), cores: z.int().positive(), memoryBytes: count, os: z.string() }),

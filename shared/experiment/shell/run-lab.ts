@@ -17,7 +17,7 @@ import {
 import { combineVerdicts } from '../judge.ts';
 import type { LabDefinition } from '../lab.ts';
 import type { Observation } from '../observation.ts';
-import type { Result, TimelineEntry } from '../result/schema.ts';
+import type { Asked, Result, TimelineEntry } from '../result/schema.ts';
 import { seal } from '../result/seal.ts';
 import { type Choice, interleave, type PlannedVariant, planExperiment } from '../selection.ts';
 import { unstartedObservation } from '../unstarted-observation.ts';
@@ -39,6 +39,8 @@ export interface RunOptions {
   provider: ProviderName;
   experiments: readonly string[];
   choice: Choice;
+  /** How the call put `experiments`, `choice` and `provider`, for the result. */
+  asked: Pick<Asked, 'experiment' | 'variant' | 'stack'>;
   quick: boolean;
   seed: number;
   repeats: number;
@@ -100,6 +102,7 @@ export async function runLab(options: RunOptions): Promise<Result> {
       seed: options.seed,
       profile: options.quick ? 'quick' : 'default',
       interrupted,
+      asked: { ...options.asked, mutants: options.choice.kind === 'mutants', repeats: options.repeats },
       provider: servers?.provider ?? {},
       versions: environment.versions,
       machine: describeMachine(),

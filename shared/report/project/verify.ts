@@ -5,6 +5,7 @@
  */
 import type { Problem } from '../markdown/sections.ts';
 import { lineOfProblem } from '../serialise.ts';
+import { commandOf } from '../wording.ts';
 import { type CommandCheck, checkCommands } from './commands.ts';
 import { type GeneratedFiles, generatedFiles } from './generated.ts';
 import { deadLinks, readDocuments } from './links.ts';
@@ -63,7 +64,7 @@ async function sourceDrift({ lab, result, text }: Reference, options: VerifyOpti
   const problem = (place: string, message: string) => ({
     file: lab.reference,
     line: lineOfProblem(text, place),
-    message: `${message}; run ./lab run ${lab.name} again and keep its result.json there`,
+    message: `${message}; run ${commandOf(result)} again and keep its result.json there`,
   });
   const now = await options.sourcesHash(lab.folder, options.workspace);
   const problems: Problem[] = [];
