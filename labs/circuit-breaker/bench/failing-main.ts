@@ -1,5 +1,5 @@
 /**
- * Measures in this process what a failing call costs `breaker`, with opossum's percentiles on and off. See child.ts.
+ * Measures in this process what a failing call costs `breaker`, with opossum's percentiles on and off. See failing-path.ts.
  *
  * Each round has a new breaker, fills its window with calls that succeeded, and then lets a few fail. On and off
  * alternate as ABBA; both are the same code in opossum but for one branch, so here they share a process.

@@ -6,17 +6,20 @@
  * in which all calls fail.
  * Read next: failing-main.ts.
  */
+import { join } from 'node:path';
 import type { BenchContext, BenchPart, BenchTable } from '@backend-labs/load';
-import { measureInChild, medianOf, rounded } from './child.ts';
+import { measureInChild } from '@backend-labs/load/bench/child';
+import { medianOf, rounded } from '@backend-labs/load/bench/figures';
 import type { FailingMeasurement, FailingTask } from './failing-main.ts';
 
+const FAILING = join(import.meta.dirname, 'failing-main.ts');
 const WINDOWS = [100, 1000, 10_000];
 const LEAST_RATIO = 10;
 
 export async function benchFailingPath({ quick, signal, log }: BenchContext) {
   log('failing path: windows of 100 to 10,000 calls');
   const task: FailingTask = { windows: WINDOWS, rounds: quick ? 8 : 40 };
-  const measured = await measureInChild<FailingMeasurement[]>('failing-main.ts', task, signal);
+  const measured = await measureInChild<FailingMeasurement[]>(FAILING, task, { signal });
   const costs = WINDOWS.map((samples) => {
     const of = (percentiles: boolean) =>
       medianOf(

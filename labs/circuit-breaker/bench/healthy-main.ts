@@ -1,5 +1,5 @@
 /**
- * Measures one policy in this process: what a call costs whose dependency answers at once. See child.ts.
+ * Measures one policy in this process: what a call costs whose dependency answers at once. See healthy-path.ts.
  *
  * Bursts of calls, each burst followed by a wait of T in which the timers that it left behind fire: no more than a
  * burst's are ever pending. Within a burst the event loop turns after every chunk, as it does in a gateway: without
@@ -12,8 +12,8 @@ import { memoryUsage } from 'node:process';
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { GCProfiler } from 'node:v8';
+import { medianOf } from '@backend-labs/load/bench/figures';
 import type { CreatePolicy, Policy } from '../src/contract.ts';
-import { medianOf } from './child.ts';
 import { createForBench, quote, request, settings } from './stand.ts';
 
 export interface HealthyTask {

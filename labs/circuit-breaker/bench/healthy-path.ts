@@ -3,12 +3,13 @@
  *
  * Passes over all policies alternate in direction (ABBA), a new process for each policy in each: a machine that gets
  * slower meets all of them alike, and what V8 decided in one process does not decide the figure.
- * Read next: healthy-main.ts (how a process measures), child.ts (why processes).
+ * Read next: healthy-main.ts (how a process measures), shared/load/bench/child.ts (why processes).
  */
 import { join } from 'node:path';
 import type { BenchContext, BenchPart, BenchTable } from '@backend-labs/load';
+import { measureInChild } from '@backend-labs/load/bench/child';
+import { medianOf, rounded } from '@backend-labs/load/bench/figures';
 import lab from '../lab.ts';
-import { measureInChild, medianOf, rounded } from './child.ts';
 import type { HealthyMeasurement, HealthyTask } from './healthy-main.ts';
 
 /** A typical call of this lab: its service time in most experiments. */
@@ -35,6 +36,12 @@ interface Cost {
   bytes: number;
 }
 
+/** Measures one policy in a process of its own, which collects garbage when it wants to. */
+export function measureHealthy(task: HealthyTask, signal: AbortSignal): Promise<HealthyMeasurement> {
+  const file = join(import.meta.dirname, 'healthy-main.ts');
+  return measureInChild<HealthyMeasurement>(file, task, { signal, nodeFlags: ['--expose-gc'] });
+}
+
 /** The table, then the parts (a) cheap beside a call, (c) allocations without a collection. */
 export async function benchHealthyPath({ quick, signal, log }: BenchContext) {
   const passes = quick ? 1 : 4;
@@ -47,7 +54,7 @@ export async function benchHealthyPath({ quick, signal, log }: BenchContext) {
     log(`healthy path: ${rows.length} policies, pass ${pass + 1} of ${passes}`);
     for (const [name, policyFile] of pass % 2 === 0 ? rows : rows.toReversed()) {
       const task: HealthyTask = { ...plan, policyFile };
-      measured.get(name)?.push(await measureInChild<HealthyMeasurement>('healthy-main.ts', task, signal));
+      measured.get(name)?.push(await measureHealthy(task, signal));
     }
   }
   const costs = [...measured].map(

@@ -9,11 +9,12 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { medianOf } from '@backend-labs/load/bench/figures';
 import { describe, expect, it } from 'vitest';
 import breakerWithPercentiles from '../bench/breaker-with-percentiles.ts';
-import { measureInChild, medianOf } from '../bench/child.ts';
 import cockatielBreaker from '../bench/cockatiel-breaker.ts';
 import type { HealthyMeasurement, HealthyTask } from '../bench/healthy-main.ts';
+import { measureHealthy } from '../bench/healthy-path.ts';
 import benchCircuitBreaker from '../bench.ts';
 import { settings, startServers } from './servers.ts';
 
@@ -38,7 +39,7 @@ async function measurePolicy(body: string, plan: Partial<HealthyTask> = {}): Pro
     });`;
   await writeFile(policyFile, source);
   const task: HealthyTask = { policyFile, warmUpCalls: 3000, bursts: 2, allocationRounds: 5, ...plan };
-  return await measureInChild<HealthyMeasurement>('healthy-main.ts', task, never);
+  return await measureHealthy(task, never);
 }
 
 /** The child processes that are started while it lives. */

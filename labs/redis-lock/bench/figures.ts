@@ -1,17 +1,6 @@
-/** Figures for a table: medians over rounds, in three significant digits. More would be noise. */
+/** The cells of a measurement in a table, and its columns. */
+import { medianOf, rounded } from '@backend-labs/load/bench/figures';
 import type { Measurement } from './contend.ts';
-
-/** The middle value, so that what the machine did in a few rounds does not decide. NaN for none. */
-export function medianOf(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const upper = sorted[sorted.length >> 1] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[(sorted.length >> 1) - 1] ?? Number.NaN)) / 2;
-}
-
-/** A cell: what was not measured is a dash. */
-export function rounded(value: number): number | string {
-  return Number.isFinite(value) ? Number(value.toPrecision(3)) : '–';
-}
 
 export const percent = (share: number) => (Number.isFinite(share) ? `${Math.round(100 * share)} %` : '–');
 

@@ -7,7 +7,8 @@
  * Read next: profile.ts (where the client's time goes).
  */
 import type { BenchContext, BenchPart } from '@backend-labs/load';
-import { medianOf, percent, rounded } from './figures.ts';
+import { medianOf, rounded } from '@backend-labs/load/bench/figures';
+import { percent } from './figures.ts';
 import { OtherWork } from './other-work.ts';
 import type { Plan } from './plan.ts';
 import type { Stand } from './stand.ts';

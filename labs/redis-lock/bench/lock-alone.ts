@@ -6,7 +6,8 @@
  * Read next: empty-work.ts (what "no work" is), judged.ts (the comparison with a bound).
  */
 import type { BenchContext, BenchTable } from '@backend-labs/load';
-import { cellsOf, columnsOf, medianOf, percent, rounded } from './figures.ts';
+import { medianOf, rounded } from '@backend-labs/load/bench/figures';
+import { cellsOf, columnsOf, percent } from './figures.ts';
 import type { Plan } from './plan.ts';
 import type { SetRound, Stand } from './stand.ts';
 

@@ -9,7 +9,8 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { medianOf, percent, rounded } from './figures.ts';
+import { medianOf, rounded } from '@backend-labs/load/bench/figures';
+import { percent } from './figures.ts';
 import { AIM_SHARE, compareToken, type Shares, TOKEN } from './judged.ts';
 import { planOf } from './plan.ts';
 import { type CpuProfile, selfTimes } from './self-time.ts';

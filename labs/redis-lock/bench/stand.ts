@@ -5,13 +5,13 @@
  * Redis answers before its disk has the write, as in the lab's runs; nobody watches it with MONITOR.
  * Read next: contend-main.ts.
  */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { BenchContext } from '@backend-labs/load';
+import { measureInChild } from '@backend-labs/load/bench/child';
 import { MissingServerError, RedisBenchmark, type Server, startStack, ToolFolder } from '@backend-labs/stack';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { ensureSchema } from '../src/schema.ts';
-import { measureInChild } from './child.ts';
 import type { Measurement } from './contend.ts';
 import type { Task } from './contend-main.ts';
 
@@ -35,6 +35,7 @@ export interface Stand extends AsyncDisposable {
   postgresVersion: string;
 }
 
+const CONTEND = join(import.meta.dirname, 'contend-main.ts');
 /** The TTL is longer than any stall; the patience is long enough to open 64 connections on a busy machine. */
 const SETTINGS: Task['settings'] = { ttlMs: 5000, retryDelayMs: 10, acquireTimeoutMs: 5000 };
 const COMMAND_LIMIT_MS = 2000;
@@ -79,7 +80,7 @@ export async function openStand(context: BenchContext, accounts: number): Promis
         keyPrefix: 'bench',
         settings: SETTINGS,
       };
-      return await measureInChild<Measurement[]>('contend-main.ts', task, signal);
+      return await measureInChild<Measurement[]>(CONTEND, task, { signal });
     },
     async sets(clients, durationMs) {
       if (benchmark === null) return null;

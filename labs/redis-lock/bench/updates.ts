@@ -5,7 +5,8 @@
  * queue in Postgres does not. `none` is in both tables as what is lost to protection, and loses updates on one account.
  */
 import type { BenchContext, BenchTable } from '@backend-labs/load';
-import { cellsOf, columnsOf, medianOf, rounded } from './figures.ts';
+import { medianOf, rounded } from '@backend-labs/load/bench/figures';
+import { cellsOf, columnsOf } from './figures.ts';
 import type { Plan } from './plan.ts';
 import type { Stand } from './stand.ts';
 

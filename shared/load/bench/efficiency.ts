@@ -5,8 +5,9 @@
  * from the intended start and k6's from the actual one, so ours carry the send lag; service time stands beside.
  */
 import type { BenchContext, BenchPart, BenchTable } from './contract.ts';
+import { medianOf } from './figures.ts';
 import type { K6 } from './k6.ts';
-import { medianOf, runK6, runOurs, shown, warmServer } from './measure.ts';
+import { runK6, runOurs, shown, warmServer } from './measure.ts';
 import { onPath, runTool, startServer } from './processes.ts';
 
 const RATES = [500, 2000, 4000];

@@ -7,8 +7,9 @@
  */
 import { percentilesOf } from '../percentiles.ts';
 import type { BenchContext, BenchPart, BenchTable } from './contract.ts';
+import { medianOf } from './figures.ts';
 import type { K6 } from './k6.ts';
-import { medianOf, runK6, runOurs, shown, warmServer } from './measure.ts';
+import { runK6, runOurs, shown, warmServer } from './measure.ts';
 import { type BenchServer, startServer } from './processes.ts';
 
 const RATES = [10, 100, 1000];

@@ -81,13 +81,6 @@ async function requestsPerCpuSecondOf(
   return (after.received - before.received) / ((after.cpuMs - before.cpuMs) / 1000);
 }
 
-/** The middle value, so that one disturbed round of several does not decide. NaN for none. */
-export function medianOf(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const upper = sorted[sorted.length >> 1] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[(sorted.length >> 1) - 1] ?? Number.NaN)) / 2;
-}
-
 /** For a table: two decimals below ten, else none. */
 export function shown(value: number): string {
   return Number.isFinite(value) ? value.toFixed(Math.abs(value) < 10 ? 2 : 0) : '–';

@@ -1,28 +1,34 @@
 /**
  * Runs a measurement in a Node process of its own.
  *
- * Alone, because V8 compiles a function for all of its callers: in one process the thirteen policies would slow each
- * other down, and none would run as it does in a gateway, which has one.
+ * Alone, because what is measured is one process in production, and this one has servers and other programs to look
+ * after. One for each variant, because V8 compiles a function for all of its callers: in one process the variants would
+ * slow each other down, and none would run as it does in a service, which has one.
  * Invariant: the process is gone when the promise settles.
  */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { basename } from 'node:path';
 import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
 const LIMIT_MS = 60_000;
 
 /**
- * What a file of this folder printed as JSON. It gets `given` as JSON in its first argument, and `gc`.
+ * What a file, by its absolute path, printed as JSON. It gets `given` as JSON in its first argument, and Node gets
+ * `nodeFlags`.
  *
  * Rejects with the signal's reason when that fires, with the end of its stderr when it fails or takes a minute.
  */
-export async function measureInChild<T>(file: string, given: unknown, signal: AbortSignal): Promise<T> {
+export async function measureInChild<T>(
+  file: string,
+  given: unknown,
+  { signal, nodeFlags = [] }: { signal: AbortSignal; nodeFlags?: readonly string[] },
+): Promise<T> {
   signal.throwIfAborted();
   const running = execute(
     process.execPath,
-    ['--expose-gc', join(import.meta.dirname, file), JSON.stringify(given)],
+    [...nodeFlags, file, JSON.stringify(given)],
     // NODE_OPTIONS may hold a profiler or a heap limit, and would be measured as well.
     { signal, timeout: LIMIT_MS, killSignal: 'SIGKILL', env: { ...process.env, NODE_OPTIONS: '' } },
   );
@@ -38,20 +44,8 @@ export async function measureInChild<T>(file: string, given: unknown, signal: Ab
     signal.throwIfAborted();
     const { killed, code, stderr = '' } = error as { killed?: boolean; code?: unknown; stderr?: string };
     const how = killed ? `took longer than ${LIMIT_MS / 1000} s` : `ended with exit code ${code}`;
-    throw new Error(`The measurement ${file} ${how}:\n${stderr.trim().split('\n').slice(-8).join('\n')}`, {
+    throw new Error(`The measurement ${basename(file)} ${how}:\n${stderr.trim().split('\n').slice(-8).join('\n')}`, {
       cause: error,
     });
   }
-}
-
-/** The middle value, so that what the machine did in a few rounds does not decide. NaN for none. */
-export function medianOf(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const upper = sorted[sorted.length >> 1] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[(sorted.length >> 1) - 1] ?? Number.NaN)) / 2;
-}
-
-/** Three significant digits: more would be noise. */
-export function rounded(value: number): number {
-  return Number(value.toPrecision(3));
 }
