@@ -11,8 +11,10 @@ const REQUEST_LIMIT_MS = 10_000;
 export const freshTopics: MakeFreshData = async (url, name) => ({
   url,
   async [Symbol.asyncDispose]() {
-    // Loaded here and not above: who only asks what there is (doctor) should not load every client.
-    const { Kafka, KafkaJSConnectionError, KafkaJSNumberOfRetriesExceeded, logLevel } = await import('kafkajs');
+    // Loaded here and not above: who only asks what there is (doctor) should not load every client. By its default: Node
+    // does not find the names of its errors.
+    const { Kafka, KafkaJSConnectionError, KafkaJSNumberOfRetriesExceeded, logLevel } = (await import('kafkajs'))
+      .default;
     const admin = new Kafka({
       clientId: 'stack',
       brokers: [new URL(url).host],

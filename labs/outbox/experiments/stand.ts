@@ -1,0 +1,155 @@
+/**
+ * What stands in every experiment of this lab: load → shop → Postgres → relay → Kafka → consumer → Postgres.
+ *
+ *   λ ratePerSecond   B batchSize   p pollIntervalMs   one order in slowEvery takes slowMs longer to commit
+ *
+ * Orders go to the customers in turn. Invariant: all variants get the same processes with the same settings, a relay
+ * too where nothing uses it; only the variant's file differs.
+ * Read next: sets.ts (what was committed, published, applied), late-commit.ts (the first experiment).
+ */
+import type { PrepareContext, ServerAccess, ServiceDefinition, UrlOf } from '@backend-labs/experiment';
+import type { OperationSpec } from '@backend-labs/load';
+
+/** Numbers that every experiment sets. */
+export type StandParameters = Record<
+  | 'ratePerSecond'
+  | 'durationMs'
+  | 'patienceMs'
+  | 'customers'
+  | 'partitions'
+  | 'batchSize'
+  | 'pollIntervalMs'
+  | 'slowEvery'
+  | 'slowMs'
+  | 'relays',
+  number
+>;
+
+export const SHOP = 'shop';
+export const CONSUMER = 'consumer';
+export const relayNames = ({ relays }: { relays: number }) =>
+  Array.from({ length: relays }, (_, index) => (relays === 1 ? 'relay' : `relay-${index + 1}`));
+/** Where there is one. */
+export const RELAY = 'relay';
+
+export const topicOf = ({ dataName }: ServerAccess) => `${dataName}.orders`;
+const ORDER = JSON.stringify({ items: [{ sku: 'tea', quantity: 1 }] });
+
+function servers(access: ServerAccess): Record<string, string> {
+  return {
+    POSTGRES_URL: access.urlOf('postgres-1'),
+    KAFKA_URL: access.urlOf('kafka-1'),
+    TOPIC: topicOf(access),
+  };
+}
+
+function servicesOf(parameters: StandParameters, variantFile: string): ServiceDefinition[] {
+  const numbers = (values: Record<string, number>) =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
+  const { customers, slowEvery, slowMs, batchSize, pollIntervalMs, relays } = parameters;
+  return [
+    {
+      name: SHOP,
+      entry: 'src/shop/main.ts',
+      environment: (_, access) => ({
+        ...servers(access),
+        VARIANT_FILE: variantFile,
+        ...numbers({ CUSTOMERS: customers, SLOW_EVERY: slowEvery, SLOW_MS: slowMs }),
+      }),
+      watch: { records: ['outbox.half-done', 'outbox.publishing', 'outbox.published'] },
+    },
+    ...relayNames(parameters).map((name, index) => ({
+      name,
+      entry: 'src/relay/main.ts',
+      environment: (_: UrlOf, access: ServerAccess) => ({
+        ...servers(access),
+        DATA_NAME: access.dataName,
+        VARIANT_FILE: variantFile,
+        ...numbers({
+          BATCH_SIZE: batchSize,
+          POLL_INTERVAL_MS: pollIntervalMs,
+          RELAY_INDEX: index,
+          RELAYS: relays,
+        }),
+      }),
+      watch: { records: ['outbox.claimed', 'outbox.publishing', 'outbox.published', 'outbox.marked'] },
+    })),
+    {
+      name: CONSUMER,
+      entry: 'src/consumer/main.ts',
+      environment: (_, access) => ({
+        ...servers(access),
+        GROUP_ID: `${access.dataName}.view`,
+        VARIANT_FILE: variantFile,
+      }),
+    },
+  ];
+}
+
+async function createTopic({ servers: access, parameters, signal }: PrepareContext<StandParameters>): Promise<void> {
+  // Loaded here, so that lab.ts can be listed without it.
+  const { createKafka } = await import('../src/kafka.ts');
+  const admin = createKafka({ url: access.urlOf('kafka-1'), clientId: 'prepare' }).admin();
+  await admin.connect();
+  try {
+    signal.throwIfAborted();
+    await admin.createTopics({ topics: [{ topic: topicOf(access), numPartitions: parameters.partitions }] });
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** Orders from here on are the warm-up's and no part of the run. */
+const WARM_UP_FROM = 1_000_000_000;
+const WARM_UP_ORDERS = 16;
+
+export const isWarmUp = (id: number) => id >= WARM_UP_FROM;
+
+/** Some orders at once: code is compiled, connections are open, and all three processes have done it before. */
+async function warmUp({
+  urlOf,
+  parameters,
+  signal,
+}: {
+  urlOf: UrlOf;
+  parameters: StandParameters;
+  signal: AbortSignal;
+}) {
+  const place = async (index: number) => {
+    const path = `/customers/${index % parameters.customers}/orders/${WARM_UP_FROM + index}`;
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(new URL(path, urlOf(SHOP)), { method: 'POST', headers, body: ORDER, signal });
+    await response.arrayBuffer();
+  };
+  await Promise.all(Array.from({ length: WARM_UP_ORDERS }, (_, index) => place(index)));
+}
+
+function operation({ urlOf, parameters }: { urlOf: UrlOf; parameters: StandParameters }): OperationSpec {
+  return {
+    kind: 'http',
+    method: 'POST',
+    url: Array.from(
+      { length: parameters.customers },
+      (_, customer) => `${urlOf(SHOP)}/customers/${customer}/orders/{id}`,
+    ),
+    headers: { 'content-type': 'application/json' },
+    body: ORDER,
+  };
+}
+
+/** The parts of an experiment's definition that all of this lab's have in common. */
+export const stand = {
+  services: ({ parameters, variantFile }: { parameters: StandParameters; variantFile: string }) =>
+    servicesOf(parameters, variantFile),
+  prepare: createTopic,
+  operation,
+  warmUp,
+  hops: [{ from: 'load', to: SHOP }],
+  workload: ({ ratePerSecond, durationMs, patienceMs }: StandParameters) => ({
+    arrivals: 'constant' as const,
+    ratePerSecond,
+    durationMs,
+    timeoutMs: patienceMs,
+  }),
+  resolutionMs: () => 150,
+};
