@@ -43,6 +43,20 @@ describe("Little's law with calls of a millisecond or two", () => {
     expect(littlesLaw(inputOf(half, OUTSIDE_MS)).ok).toBe(false);
   });
 
+  test('a service that had nothing in flight at all fails, even if round trips would explain all of it', () => {
+    const never = { ...ofTheService, value: ofTheService.value.map(() => 0) };
+    const once = inFlightOf(rowsOf(2 - OUTSIDE_MS).slice(0, 1));
+    // As long as the operations themselves: of the service's own time nothing needs to be left.
+    expect(littlesLaw(inputOf(once, 2)).ok).toBe(true);
+    expect(littlesLaw(inputOf(never, 2)).ok).toBe(false);
+  });
+
+  test('but one to which nothing was sent had nothing to do', () => {
+    const input = inputOf({ atMs: [0], value: [0] }, OUTSIDE_MS);
+    const load = { ...input.observation.load, ...fromRows([]) };
+    expect(littlesLaw({ ...input, observation: { ...input.observation, load } }).ok).toBe(true);
+  });
+
   test('a round trip that met a stopped service says nothing', () => {
     const input = inputOf(ofTheService, OUTSIDE_MS / 2);
     const stopped = { fromMs: 400, toMs: 500 };

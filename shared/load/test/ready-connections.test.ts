@@ -1,0 +1,115 @@
+/** Connections that are open before the load, as a real server counts them. */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { HttpTarget } from '../http-target.ts';
+import { OUTCOMES } from '../plan.ts';
+import { planFor, runLoad, until } from './run-load.ts';
+
+/** A server that knows its connections by their first request. */
+async function counting() {
+  const first = new Map<Socket, string>();
+  const seen = { connections: 0, operations: 0 };
+  const whatIs = ({ headers, url }: IncomingMessage) =>
+    headers['operation-id'] === undefined ? `${url}` : 'operation';
+  const server = createServer((request, response) => {
+    const what = whatIs(request);
+    if (!first.has(request.socket)) first.set(request.socket, what);
+    if (what === 'operation') seen.operations++;
+    response.end('ok');
+  });
+  server.on('connection', () => seen.connections++);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const close = async () => {
+    server.closeAllConnections();
+    if (server.listening) await once(server.close(), 'close');
+  };
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    seen,
+    /** What came first on each connection. */
+    firsts: () => [...first.values()],
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** A target with what has become of its operations. */
+function targetOf(url: string | string[]) {
+  const endings = new Map<number, string>();
+  const target = new HttpTarget({ kind: 'http', url }, (row, outcomeIndex, reason) => {
+    endings.set(row, `${OUTCOMES[outcomeIndex]}${reason === null ? '' : ` ${reason}`}`);
+  });
+  return {
+    target,
+    /** Sends them all at once; resolves with how they ended. */
+    async send(rows: number) {
+      for (let row = 0; row < rows; row++) target.send(row);
+      await until('each operation has ended', () => endings.size === rows);
+      return [...new Set(endings.values())];
+    },
+    [Symbol.asyncDispose]: () => target.close(),
+  };
+}
+
+describe('a target that connects', () => {
+  it('opens connections by a trivial request, and operations at once find them open', async () => {
+    await using server = await counting();
+    await using one = targetOf(`${server.origin}/work`);
+    await one.target.connect([`${server.origin}/health/live`]);
+    const { connections } = server.seen;
+    expect(connections).toBeGreaterThan(1);
+    expect(await one.send(connections)).toEqual(['ok']);
+    expect(server.seen).toEqual({ connections, operations: connections });
+    expect(new Set(server.firsts())).toEqual(new Set(['/health/live']));
+  });
+
+  it('does so to each origin that operations go to, and to no other', async () => {
+    await using left = await counting();
+    await using right = await counting();
+    await using stranger = await counting();
+    await using one = targetOf([`${left.origin}/`, `${right.origin}/`]);
+    const servers = [left, right, stranger];
+    await one.target.connect(servers.map(({ origin }) => `${origin}/health/live`));
+    const before = servers.map(({ seen }) => seen.connections);
+    expect(before).toEqual([before[0], before[0], 0]);
+    expect(await one.send(10)).toEqual(['ok']);
+    expect(servers.map(({ seen }) => seen.connections)).toEqual(before);
+    expect(servers.map(({ seen }) => seen.operations)).toEqual([5, 5, 0]);
+  });
+
+  it('to a server that is gone does not reject, and the operations say what became of them', async () => {
+    await using gone = await counting();
+    await using there = await counting();
+    await gone.close();
+    await using one = targetOf([`${gone.origin}/`, `${there.origin}/`]);
+    const urls = [gone, there].map(({ origin }) => `${origin}/health/live`);
+    expect(await one.target.connect(urls)).toBeUndefined();
+    const { connections } = there.seen;
+    expect((await one.send(10)).toSorted()).toEqual(['failed ECONNREFUSED', 'ok']);
+    expect(there.seen.connections).toBe(connections);
+  });
+
+  it('without one opens a connection for each operation in flight', async () => {
+    await using server = await counting();
+    await using one = targetOf(`${server.origin}/`);
+    await one.send(10);
+    expect(server.seen).toEqual({ connections: 10, operations: 10 });
+  });
+});
+
+it('a load opens no connection for an operation: each was there before', async () => {
+  await using server = await counting();
+  // Fewer operations than connections are held ready, so that a busy machine cannot make them too few.
+  const report = await runLoad(
+    planFor(
+      { kind: 'http', url: `${server.origin}/work` },
+      { durationMs: 250, roundTripUrls: [`${server.origin}/health/live`] },
+    ),
+  );
+  expect(report.counts).toMatchObject({ intended: 50, ok: 50 });
+  expect(server.seen.operations).toBe(50);
+  expect(server.firsts()).not.toContain('operation');
+});
