@@ -24,6 +24,7 @@ const ignore = () => {};
  * its event loop (libuv), however many wait: what it cannot know of, no source but the client could count.
  */
 const READY_CONNECTIONS = 64;
+const IDLE_LIMIT_MS = 60_000;
 
 /** A destination, ready to be sent to. */
 interface Route {
@@ -160,6 +161,9 @@ class Connection implements Dispatcher.DispatchHandler {
       },
       headersTimeout: 0,
       bodyTimeout: 0,
+      // Until the server says that it closes sooner; undici's own limit of 4 s is shorter than a run.
+      keepAliveTimeout: IDLE_LIMIT_MS,
+      keepAliveMaxTimeout: IDLE_LIMIT_MS,
       // Never two at once here. But with 1 undici sits out a turn of the event loop after each answer, to see whether
       // the server closes the connection; it looks at an idle connection again before it sends, so that is enough.
       pipelining: 2,

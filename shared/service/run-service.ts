@@ -16,6 +16,8 @@ import { listenHostSchema, parseEnvironment } from './environment.ts';
 import { createLogger, type Logger } from './logger.ts';
 
 const DRAIN_DEADLINE_MS = 1500;
+/** Longer than a client or a proxy in front keeps an idle connection: else a request may meet one that just closes. */
+const KEEP_ALIVE_MS = 75_000;
 
 /** Announced when a service accepts connections. Nobody listens unless a harness is there. */
 const listening = channel('service.listening');
@@ -48,6 +50,7 @@ export async function runService({ name, port, start }: ServiceOptions): Promise
       return ready ? answer(response, 200, 'ready') : answer(response, 503, 'closing');
     service.handle(request, response);
   });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   closeWithGrace({ delay: DRAIN_DEADLINE_MS, logger: false }, async ({ err }) => {
     if (err) logger.fatal(err);
     ready = false;

@@ -2,10 +2,13 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { HttpTarget } from '../http-target.ts';
 import { OUTCOMES } from '../plan.ts';
 import { planFor, runLoad, until } from './run-load.ts';
+
+const LONGER_THAN_UNDICIS_OWN_LIMIT_MS = 5500;
 
 /** A server that knows its connections by their first request. */
 async function counting() {
@@ -19,6 +22,8 @@ async function counting() {
     if (what === 'operation') seen.operations++;
     response.end('ok');
   });
+  // As shared/service has it.
+  server.keepAliveTimeout = 75_000;
   server.on('connection', () => seen.connections++);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -64,6 +69,16 @@ describe('a target that connects', () => {
     expect(await one.send(connections)).toEqual(['ok']);
     expect(server.seen).toEqual({ connections, operations: connections });
     expect(new Set(server.firsts())).toEqual(new Set(['/health/live']));
+  });
+
+  it('still finds them open after a pause longer than clients keep idle connections unless told', async () => {
+    await using server = await counting();
+    await using one = targetOf(`${server.origin}/work`);
+    await one.target.connect([`${server.origin}/health/live`]);
+    const { connections } = server.seen;
+    await sleep(LONGER_THAN_UNDICIS_OWN_LIMIT_MS);
+    expect(await one.send(connections)).toEqual(['ok']);
+    expect(server.seen.connections).toBe(connections);
   });
 
   it('does so to each origin that operations go to, and to no other', async () => {

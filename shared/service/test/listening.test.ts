@@ -52,6 +52,13 @@ async function accepts(host: string, url: string | null): Promise<boolean> {
 }
 
 describe('a service', () => {
+  it('keeps idle connections for longer than the load does, so that no operation meets one that closes', async () => {
+    await using echo = await startEcho({});
+    const response = await fetch(new URL('/health/live', echo.url ?? ''));
+    await response.text();
+    expect(Number(/timeout=(\d+)/.exec(response.headers.get('keep-alive') ?? '')?.[1])).toBeGreaterThan(60);
+  });
+
   it.skipIf(elsewhere === undefined)('can be reached on loopback and nowhere else', async () => {
     await using echo = await startEcho({});
     expect(await accepts('127.0.0.1', echo.url)).toBe(true);
