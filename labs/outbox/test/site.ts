@@ -1,0 +1,232 @@
+/**
+ * A database and a topic of a test's own on the servers of its file, with orders placed as the shop places them, but by
+ * hand: a transaction can be left open in its middle.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Stack } from '@backend-labs/stack';
+import type { Admin } from 'kafkajs';
+import type { PoolClient, QueryResultRow } from 'pg';
+import { type ConsumerOptions, createConsumer } from '../src/consumer/app.ts';
+import type { OrderPlaced, OutboxVariant, RelayContext } from '../src/contract.ts';
+import { createKafka, openPublisher } from '../src/kafka.ts';
+import { createPool, transaction } from '../src/postgres.ts';
+import { createRelay } from '../src/relay/app.ts';
+import { ensureSchema } from '../src/schema.ts';
+import { recordingLogger, until, within } from './servers.ts';
+
+export const CUSTOMERS = 20;
+export const settings: RelayContext['settings'] = { batchSize: 10, pollIntervalMs: 10, relayIndex: 0, relays: 1 };
+
+/** An order whose transaction is not over. */
+export interface OpenOrder {
+  event: OrderPlaced;
+  commit(): Promise<void>;
+  rollback(): Promise<void>;
+}
+
+export interface Read extends OrderPlaced {
+  partition: number;
+}
+
+let sites = 0;
+
+export type Site = Awaited<ReturnType<typeof openSite>>;
+
+/** Without a Kafka among the servers there is no topic either. */
+export async function openSite(stack: Stack, { partitions = 1 }: { partitions?: number } = {}) {
+  await using opened = new AsyncDisposableStack();
+  const dataName = `site_${sites++}`;
+  // Dropped at the end, with its replication slots: a server has few.
+  const data = opened.use(await stack.server('postgres-1').freshData(dataName));
+  const pool = createPool({ url: data.url, connections: 10 });
+  opened.defer(() => pool.end());
+  await ensureSchema(pool, CUSTOMERS);
+  const kafkaUrl = stack.servers.find(({ kind }) => kind === 'kafka')?.url ?? '';
+  const topic = `${dataName}.orders`;
+  const kafka = kafkaUrl === '' ? null : createKafka({ url: kafkaUrl, clientId: 'test' });
+  if (kafka !== null) {
+    await withAdmin((admin) => admin.createTopics({ topics: [{ topic, numPartitions: partitions }] }));
+  }
+  let orders = 0;
+  let readers = 0;
+
+  async function withAdmin<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
+    if (kafka === null) throw new Error('this site has no Kafka');
+    const admin = kafka.admin();
+    await admin.connect();
+    try {
+      return await work(admin);
+    } finally {
+      await admin.disconnect();
+    }
+  }
+
+  async function insert(client: PoolClient, customer: number, note?: string): Promise<OrderPlaced> {
+    const id = ++orders;
+    const { rows } = await client.query<{ version: number }>(
+      'UPDATE customer SET version = version + 1 WHERE id = $1 RETURNING version',
+      [customer],
+    );
+    const version = rows[0]?.version as number;
+    const items = [{ sku: 'tea', quantity: 1 }];
+    await client.query('INSERT INTO orders (id, customer, version, items) VALUES ($1, $2, $3, $4)', [
+      id,
+      customer,
+      version,
+      JSON.stringify(items),
+    ]);
+    const event = { id, customer, version, items, ...(note === undefined ? {} : { note }) };
+    await client.query('INSERT INTO outbox (customer, event) VALUES ($1, $2)', [customer, JSON.stringify(event)]);
+    return event;
+  }
+
+  /** Where each partition ends. */
+  async function ends(): Promise<Map<number, number>> {
+    const all = await withAdmin((admin) => admin.fetchTopicOffsets(topic));
+    return new Map(all.map(({ partition, high }) => [partition, Number(high)]));
+  }
+  const arrived = async () => [...(await ends()).values()].reduce((sum, high) => sum + high, 0);
+
+  async function readTopic(): Promise<Read[]> {
+    const left = new Map([...(await ends())].filter(([, high]) => high > 0));
+    const read: (Read & { offset: number })[] = [];
+    if (kafka === null || left.size === 0) return read;
+    const reader = kafka.consumer({ groupId: `${topic}.reader-${readers++}`, maxWaitTimeInMs: 20 });
+    const done = Promise.withResolvers<void>();
+    await reader.connect();
+    try {
+      await reader.subscribe({ topic, fromBeginning: true });
+      await reader.run({
+        autoCommit: false,
+        eachMessage: async ({ partition, message }) => {
+          const offset = Number(message.offset);
+          read.push({ ...(JSON.parse(String(message.value)) as OrderPlaced), partition, offset });
+          if (offset + 1 >= (left.get(partition) ?? 0)) left.delete(partition);
+          if (left.size === 0) done.resolve();
+        },
+      });
+      await within('the topic is read to its end', done.promise);
+    } finally {
+      await reader.disconnect();
+    }
+    return read.toSorted((a, b) => a.partition - b.partition || a.offset - b.offset);
+  }
+
+  const owned = opened.move();
+  return {
+    postgresUrl: data.url,
+    kafkaUrl,
+    topic,
+    dataName,
+    pool,
+    /** Commits an order of one customer. */
+    order: (customer = 0, note?: string) => transaction(pool, (client) => insert(client, customer, note)),
+    /** Commits several orders in one transaction. */
+    ordersAtOnce: (customers: number[]) =>
+      transaction(pool, async (client) => {
+        const events: OrderPlaced[] = [];
+        for (const customer of customers) events.push(await insert(client, customer));
+        return events;
+      }),
+    /** Places an order and leaves its transaction open. */
+    async openOrder(customer: number): Promise<OpenOrder> {
+      const client = await pool.connect();
+      await client.query('BEGIN');
+      const event = await insert(client, customer);
+      const end = (how: string) => async () => {
+        await client.query(how);
+        client.release();
+      };
+      return { event, commit: end('COMMIT'), rollback: end('ROLLBACK') };
+    },
+    query: async <T extends QueryResultRow>(text: string, values: unknown[] = []): Promise<T[]> =>
+      (await pool.query<T>(text, values)).rows,
+    /** Orders that are in the outbox and not marked as published. */
+    async unmarked(): Promise<number[]> {
+      const { rows } = await pool.query<{ id: number }>(
+        `SELECT (event->>'id')::int AS id FROM outbox WHERE published_at IS NULL ORDER BY position`,
+      );
+      return rows.map(({ id }) => id);
+    },
+    /** Waits until a relay has noted down, in its own way, that all until now is published. */
+    async untilNoted() {
+      const { rows } = await pool.query<{ end: string }>('SELECT pg_current_wal_flush_lsn() AS end');
+      await until('all of it is noted down', async () => {
+        const noted = await pool.query<{ isNoted: boolean | null }>(
+          `SELECT CASE
+             WHEN EXISTS (SELECT FROM pg_replication_slots WHERE database = current_database()) THEN
+               (SELECT confirmed_flush_lsn >= $1::pg_lsn FROM pg_replication_slots WHERE database = current_database())
+             WHEN EXISTS (SELECT FROM relay_cursor) THEN
+               (SELECT position FROM relay_cursor) = (SELECT max(position) FROM outbox)
+             ELSE NOT EXISTS (SELECT FROM outbox WHERE published_at IS NULL)
+           END AS "isNoted"`,
+          [rows[0]?.end],
+        );
+        return noted.rows[0]?.isNoted === true;
+      });
+    },
+    /** Cuts everybody else's connections to this database, as a crash of theirs would. */
+    async cutOthers() {
+      const others = 'FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()';
+      await until('the connections of others are gone', async () => {
+        const { rowCount } = await pool.query(`SELECT pg_terminate_backend(pid) ${others}`);
+        return rowCount === 0;
+      });
+      // This process still has to read that some of them were its own.
+      await delay(20);
+    },
+    /** How many records the topic has. */
+    arrived,
+    untilArrived: (count: number) =>
+      until(`${count} events arrive`, async () => (await arrived().catch(() => 0)) >= count),
+    /** All of the topic until now: a partition's records in their order. */
+    readTopic,
+    /** Puts events into the topic, past any outbox. */
+    async send(events: readonly OrderPlaced[]) {
+      if (kafka === null) throw new Error('this site has no Kafka');
+      const publisher = await openPublisher(kafka, topic);
+      await publisher.publish(events);
+      await publisher.close();
+    },
+    /** The effects that happened: the ids of their events, in order. */
+    async effects(): Promise<number[]> {
+      const { rows } = await pool.query<{ event: number }>('SELECT event FROM application ORDER BY seq');
+      return rows.map(({ event }) => event);
+    },
+    withAdmin,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** The relay as it runs in the lab, on real servers. */
+export async function startRelay(
+  site: Site,
+  variant: OutboxVariant,
+  own: Partial<RelayContext['settings']> & { postgresUrl?: string } = {},
+) {
+  const { logger, errors } = recordingLogger();
+  const { postgresUrl = site.postgresUrl, ...given } = own;
+  const { kafkaUrl, topic, dataName } = site;
+  const options = { postgresUrl, kafkaUrl, topic, dataName, variant, settings: { ...settings, ...given }, logger };
+  const relay = await createRelay(options);
+  return { errors, [Symbol.asyncDispose]: () => within('the relay ends', relay.close()) };
+}
+
+export async function startConsumer(site: Site, variant: OutboxVariant, own: Partial<ConsumerOptions> = {}) {
+  const { logger, errors } = recordingLogger();
+  const { postgresUrl, kafkaUrl, topic } = site;
+  const groupId = `${site.dataName}.view`;
+  const options = { postgresUrl, kafkaUrl, topic, groupId, variant, logger, ...own };
+  const consumer = await within('the consumer is in its group', createConsumer(options));
+  return { errors, [Symbol.asyncDispose]: () => within('the consumer ends', consumer.close()) };
+}
+
+/** Long enough for what should not come to come, were it to come. No test depends on how long that is. */
+export const aWhile = () => delay(200);
+
+export const idsOf = (events: readonly { id: number }[]) => events.map(({ id }) => id);
+
+export const ascending = (ids: readonly number[]) => ids.toSorted((a, b) => a - b);
+
+/** An event that nobody ordered. */
+export const event = (id: number, customer = 0, version = id): OrderPlaced => ({ id, customer, version, items: [] });
