@@ -6,23 +6,18 @@
  * Read next: crash-sweep.ts (now something goes wrong).
  */
 import { experiment } from '@backend-labs/experiment';
-import { reconcile } from './ledger.ts';
 import { commonFacts, happens, lostOf, neverHappens, type OutboxObservation, plots } from './measures.ts';
-import { setsOf, witnesses } from './sets.ts';
-import { stand } from './stand.ts';
+import { setsOf } from './sets.ts';
+import { standWith, usual } from './stand.ts';
 
 const parameters = {
+  ...usual,
   ratePerSecond: 160,
   durationMs: 3000,
-  patienceMs: 3000,
-  customers: 100,
-  partitions: 4,
-  batchSize: 50,
   pollIntervalMs: 10,
   // Long against a poll and the sending of a batch, so that orders after it are published first.
   slowEvery: 4,
   slowMs: 60,
-  relays: 1,
 };
 
 /** Orders that committed late. */
@@ -30,9 +25,7 @@ const slowOrders = ({ witnesses: all, parameters: { slowEvery } }: OutboxObserva
   setsOf(all).committed.filter(({ id }) => id % slowEvery === 0);
 
 export const lateCommit = experiment({
-  ...stand,
-  witnesses,
-  ledger: async ({ witnesses: all }) => reconcile(setsOf(all)),
+  ...standWith(),
   question: 'Some transactions are slower than others, and nothing goes wrong. Which events are lost?',
   parameters,
   quick: { durationMs: 1500 },

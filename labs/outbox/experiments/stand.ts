@@ -7,8 +7,11 @@
  * too where nothing uses it; only the variant's file differs.
  * Read next: sets.ts (what was committed, published, applied), late-commit.ts (the first experiment).
  */
-import type { PrepareContext, ServerAccess, ServiceDefinition, UrlOf } from '@backend-labs/experiment';
+import type { PrepareContext, ServerAccess, ServiceDefinition, UrlOf, WitnessRecord } from '@backend-labs/experiment';
 import type { OperationSpec } from '@backend-labs/load';
+import { reconcile } from './ledger.ts';
+import { CONSUMER, OBSERVER, relayNames, SHOP, topicOf, WARM_UP_FROM } from './names.ts';
+import { setsOf, witnesses } from './sets.ts';
 
 /** Numbers that every experiment sets. */
 export type StandParameters = Record<
@@ -23,30 +26,57 @@ export type StandParameters = Record<
   | 'slowMs'
   | 'relays',
   number
->;
+> & {
+  /** Of the shop to Postgres. */
+  connections?: number;
+};
 
-export const SHOP = 'shop';
-export const CONSUMER = 'consumer';
-export const relayNames = ({ relays }: { relays: number }) =>
-  Array.from({ length: relays }, (_, index) => (relays === 1 ? 'relay' : `relay-${index + 1}`));
-/** Where there is one. */
-export const RELAY = 'relay';
+/** What an experiment has unless it says otherwise. */
+export const usual = {
+  ratePerSecond: 100,
+  durationMs: 5000,
+  patienceMs: 2000,
+  customers: 100,
+  partitions: 2,
+  batchSize: 50,
+  pollIntervalMs: 20,
+  slowEvery: 0,
+  slowMs: 0,
+  relays: 1,
+};
 
-export const topicOf = ({ dataName }: ServerAccess) => `${dataName}.orders`;
+const CONNECTIONS = 20;
 const ORDER = JSON.stringify({ items: [{ sku: 'tea', quantity: 1 }] });
 
-function servers(access: ServerAccess): Record<string, string> {
+function servers(access: ServerAccess, postgres = 'postgres-1'): Record<string, string> {
   return {
-    POSTGRES_URL: access.urlOf('postgres-1'),
+    POSTGRES_URL: access.urlOf(postgres),
     KAFKA_URL: access.urlOf('kafka-1'),
     TOPIC: topicOf(access),
   };
 }
 
-function servicesOf(parameters: StandParameters, variantFile: string): ServiceDefinition[] {
+function consumer(variantFile: string): ServiceDefinition {
+  return {
+    name: CONSUMER,
+    entry: 'src/consumer/main.ts',
+    environment: (_, access) => ({
+      ...servers(access),
+      GROUP_ID: `${access.dataName}.view`,
+      VARIANT_FILE: variantFile,
+    }),
+    watch: { records: ['outbox.received'] },
+  };
+}
+
+function servicesOf(
+  parameters: StandParameters,
+  variantFile: string,
+  { relayLink, isObserved, hasConsumer = true }: StandOptions,
+): ServiceDefinition[] {
   const numbers = (values: Record<string, number>) =>
     Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
-  const { customers, slowEvery, slowMs, batchSize, pollIntervalMs, relays } = parameters;
+  const { customers, slowEvery, slowMs, batchSize, pollIntervalMs, relays, connections = CONNECTIONS } = parameters;
   return [
     {
       name: SHOP,
@@ -54,7 +84,7 @@ function servicesOf(parameters: StandParameters, variantFile: string): ServiceDe
       environment: (_, access) => ({
         ...servers(access),
         VARIANT_FILE: variantFile,
-        ...numbers({ CUSTOMERS: customers, SLOW_EVERY: slowEvery, SLOW_MS: slowMs }),
+        ...numbers({ CUSTOMERS: customers, CONNECTIONS: connections, SLOW_EVERY: slowEvery, SLOW_MS: slowMs }),
       }),
       watch: { records: ['outbox.half-done', 'outbox.publishing', 'outbox.published'] },
     },
@@ -62,7 +92,7 @@ function servicesOf(parameters: StandParameters, variantFile: string): ServiceDe
       name,
       entry: 'src/relay/main.ts',
       environment: (_: UrlOf, access: ServerAccess) => ({
-        ...servers(access),
+        ...servers(access, relayLink),
         DATA_NAME: access.dataName,
         VARIANT_FILE: variantFile,
         ...numbers({
@@ -74,15 +104,17 @@ function servicesOf(parameters: StandParameters, variantFile: string): ServiceDe
       }),
       watch: { records: ['outbox.claimed', 'outbox.publishing', 'outbox.published', 'outbox.marked'] },
     })),
-    {
-      name: CONSUMER,
-      entry: 'src/consumer/main.ts',
-      environment: (_, access) => ({
-        ...servers(access),
-        GROUP_ID: `${access.dataName}.view`,
-        VARIANT_FILE: variantFile,
-      }),
-    },
+    ...(hasConsumer ? [consumer(variantFile)] : []),
+    ...(isObserved
+      ? [
+          {
+            name: OBSERVER,
+            entry: 'src/observer/main.ts',
+            environment: (_: UrlOf, access: ServerAccess) => ({ POSTGRES_URL: access.urlOf('postgres-1') }),
+            watch: { records: ['outbox.observed'] },
+          },
+        ]
+      : []),
   ];
 }
 
@@ -99,11 +131,7 @@ async function createTopic({ servers: access, parameters, signal }: PrepareConte
   }
 }
 
-/** Orders from here on are the warm-up's and no part of the run. */
-const WARM_UP_FROM = 1_000_000_000;
 const WARM_UP_ORDERS = 16;
-
-export const isWarmUp = (id: number) => id >= WARM_UP_FROM;
 
 /** Some orders at once: code is compiled, connections are open, and all three processes have done it before. */
 async function warmUp({
@@ -137,19 +165,33 @@ function operation({ urlOf, parameters }: { urlOf: UrlOf; parameters: StandParam
   };
 }
 
+interface StandOptions {
+  /** The proxy that the relay reaches Postgres through. */
+  relayLink?: string;
+  /** Somebody looks at Postgres all the time; see src/observer/app.ts. */
+  isObserved?: boolean;
+  /** False where only the relay is looked at. */
+  hasConsumer?: boolean;
+}
+
 /** The parts of an experiment's definition that all of this lab's have in common. */
-export const stand = {
-  services: ({ parameters, variantFile }: { parameters: StandParameters; variantFile: string }) =>
-    servicesOf(parameters, variantFile),
-  prepare: createTopic,
-  operation,
-  warmUp,
-  hops: [{ from: 'load', to: SHOP }],
-  workload: ({ ratePerSecond, durationMs, patienceMs }: StandParameters) => ({
-    arrivals: 'constant' as const,
-    ratePerSecond,
-    durationMs,
-    timeoutMs: patienceMs,
-  }),
-  resolutionMs: () => 150,
-};
+export function standWith(options: StandOptions = {}) {
+  return {
+    services: ({ parameters, variantFile }: { parameters: StandParameters; variantFile: string }) =>
+      servicesOf(parameters, variantFile, options),
+    prepare: createTopic,
+    operation,
+    warmUp,
+    hops: [{ from: 'load', to: SHOP }],
+    workload: ({ ratePerSecond, durationMs, patienceMs }: StandParameters) => ({
+      arrivals: 'constant' as const,
+      ratePerSecond,
+      durationMs,
+      timeoutMs: patienceMs,
+    }),
+    witnesses,
+    ledger: async ({ witnesses: all }: { witnesses: Record<string, readonly WitnessRecord[]> }) =>
+      reconcile(setsOf(all)),
+    resolutionMs: () => 150,
+  };
+}

@@ -49,7 +49,7 @@ export interface PlaceContext extends Shared {
   work: () => Promise<void>;
   /** Tells the harness that one of the two writes is done and the other is not: where a crash hurts. */
   halfDone: (event: OrderPlaced) => void;
-  /** Wakes the relay, from a connection of its own, at most once in 10 ms. */
+  /** Wakes the relay, from another connection than the order's, at most once in 10 ms. */
   notify: () => void;
 }
 

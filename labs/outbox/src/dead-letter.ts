@@ -7,7 +7,10 @@
 import type { PoolClient } from 'pg';
 import type { OrderPlaced, RelayContext } from './contract.ts';
 
-/** `client`: the relay's own transaction, so that the letter and the mark are one. */
+/**
+ * `client`: the relay's own transaction where it has one, so that the letter and the mark are one. A reader of the log has
+ * none: if it dies between the letter and the acknowledgement there are two letters.
+ */
 export async function publishOrBury(
   events: readonly OrderPlaced[],
   { publish, isPoison }: Pick<RelayContext, 'publish' | 'isPoison'>,

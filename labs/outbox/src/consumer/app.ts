@@ -25,6 +25,8 @@ const FETCH_WAIT_MS = 50;
 /** Until its partitions go to another one, when it dies; the default is thirty seconds. */
 const SESSION_LIMIT_MS = 1000;
 const HEARTBEAT_MS = 200;
+/** The first consumer of a fresh broker waits until the topic of offsets has been made. */
+const JOIN_LIMIT_MS = 12_000;
 
 export interface ConsumerOptions {
   postgresUrl: string;
@@ -66,7 +68,7 @@ export async function createConsumer(options: ConsumerOptions): Promise<Consumer
       retries: 2,
       initialRetryTime: 50,
       maxRetryTime: 200,
-      // Whatever it was: a consumer that has given up looks like one that has nothing to do.
+      // A consumer that has given up looks like one that has nothing to do.
       restartOnFailure: async (error) => {
         logger.error({ error: error.message }, 'the consumer begins again');
         return true;
@@ -76,7 +78,17 @@ export async function createConsumer(options: ConsumerOptions): Promise<Consumer
   await consumer.connect();
   opened.defer(() => consumer.disconnect());
   await consumer.subscribe({ topic: options.topic, fromBeginning: true });
-  const joined = new Promise<void>((resolve) => void consumer.on(consumer.events.GROUP_JOIN, () => resolve()));
+  const joined = new Promise<void>((resolve, reject) => {
+    // It also keeps the process alive: while kafkajs starts again nothing else does.
+    const limit = setTimeout(() => reject(new Error(`no place in the group ${options.groupId}`)), JOIN_LIMIT_MS);
+    consumer.on(consumer.events.GROUP_JOIN, () => {
+      clearTimeout(limit);
+      resolve();
+    });
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      if (!payload.restart) reject(payload.error);
+    });
+  });
   await consumer.run({
     autoCommit: false,
     eachBatch: async (payload) => applyBatch(payload, applyOne),
@@ -103,7 +115,12 @@ async function applyBatch(
 ): Promise<void> {
   for (const message of batch.messages) {
     if (!isRunning() || isStale()) break;
-    await applyOne(JSON.parse(message.value?.toString() ?? 'null') as OrderPlaced);
+    try {
+      await applyOne(JSON.parse(message.value?.toString() ?? 'null') as OrderPlaced);
+    } catch (error) {
+      // kafkajs takes a TypeError, and some others, for a defect of the program, and stops for ever without a word.
+      throw new Error((error as Error).message, { cause: error });
+    }
     resolveOffset(message.offset);
     await heartbeat();
   }

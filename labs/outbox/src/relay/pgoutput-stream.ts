@@ -20,7 +20,10 @@ export interface Batch {
 }
 
 export interface EventStream extends AsyncDisposable {
-  /** The next transactions, up to so many events and at least one transaction; none when the signal aborts. */
+  /**
+   * The next transactions, up to so many events and at least one transaction; none when the signal aborts. One batch at a
+   * time: throws if the one before is not acknowledged.
+   */
   take: (limit: number) => Promise<Batch>;
 }
 
@@ -44,6 +47,7 @@ export async function openStream({ replication, signal }: RelayContext): Promise
   const waiting: Transaction[] = [];
   let open: OrderPlaced[] = [];
   let acknowledgedLsn: string | null = null;
+  let isInTransaction = false;
   let isTaken = false;
   let changed = Promise.withResolvers<void>();
   const change = () => {
@@ -59,18 +63,24 @@ export async function openStream({ replication, signal }: RelayContext): Promise
   signal.addEventListener('abort', change, { once: true });
 
   service.on('data', async (_, message: Message) => {
+    if (message.tag === 'begin') isInTransaction = true;
     if (message.tag === 'insert' && message.new !== undefined) open.push(message.new.event);
     if (message.tag !== 'commit' || typeof message.commitLsn !== 'string') return;
     waiting.push({ events: open, commitLsn: message.commitLsn });
     open = [];
+    isInTransaction = false;
     change();
     while (waiting.length >= MOST_WAITING && failure === null && !signal.aborted) await changed.promise;
   });
   service.on('heartbeat', (lsn, _, shouldRespond) => {
-    // Nothing of ours was before it: else the slot would keep the WAL of all other tables until the next order.
-    const isIdle = waiting.length === 0 && open.length === 0 && !isTaken;
-    if (isIdle) acknowledgedLsn = before(lsn);
-    if (acknowledgedLsn !== null && (isIdle || shouldRespond)) void service.acknowledge(acknowledgedLsn);
+    // Not now: a heartbeat comes past the messages that the library holds back for the listener above, and its position
+    // lies behind them. By the next turn of the event loop they are here, or `waiting` is full.
+    setImmediate(() => {
+      // Nothing of ours was before it: else the slot would keep the WAL of all other tables until the next order.
+      const isIdle = waiting.length === 0 && !isInTransaction && !isTaken;
+      if (isIdle) acknowledgedLsn = before(lsn);
+      if (acknowledgedLsn !== null && (isIdle || shouldRespond)) void service.acknowledge(acknowledgedLsn);
+    });
   });
   service
     .subscribe(new PgoutputPlugin({ protoVersion: 1, publicationNames: [replication.publication] }), replication.slot)
@@ -78,6 +88,7 @@ export async function openStream({ replication, signal }: RelayContext): Promise
 
   return {
     async take(limit) {
+      if (isTaken) throw new Error('the batch before this one is not acknowledged: one at a time');
       while (waiting.length === 0 && !signal.aborted) {
         if (failure !== null) throw failure;
         await changed.promise;

@@ -31,8 +31,13 @@ export async function listen(url: string, signal: AbortSignal): Promise<WakeUps>
     isAwake = true;
     wake();
   });
-  await client.connect();
-  await client.query(`LISTEN ${WAKE_CHANNEL}`);
+  try {
+    await client.connect();
+    await client.query(`LISTEN ${WAKE_CHANNEL}`);
+  } catch (error) {
+    await client.end().catch(() => {});
+    throw error;
+  }
   const probe = setInterval(() => void client.query('SELECT 1').catch(isDead), PROBE_INTERVAL_MS);
   return {
     async next(limitMs) {

@@ -23,17 +23,29 @@ const halfDone = channel('outbox.half-done');
 const UNIQUE_VIOLATION = '23505';
 const LARGEST_ID = 2_147_483_647;
 
-const wholeNumber = z.coerce.number().int().nonnegative().max(LARGEST_ID);
+/** Of the path, and digits only: `Number` makes 0 of a space, and of nothing at all. */
+const wholeNumber = z
+  .string()
+  .regex(/^\d{1,10}$/, 'it must be a whole number')
+  .transform(Number)
+  .pipe(z.number().max(LARGEST_ID));
+const text = z
+  .string()
+  .refine((given) => given.isWellFormed() && !given.includes('\0'), 'it has a character that Postgres does not store');
 const orderSchema = z.object({
   customer: wholeNumber,
   id: wholeNumber,
   items: z
-    .array(z.strictObject({ sku: z.string().min(1).max(64), quantity: z.number().int().positive().max(1000) }))
+    .array(z.strictObject({ sku: text.min(1).max(64), quantity: z.number().int().positive().max(1000) }))
     .min(1)
     .max(100),
-  note: z.string().max(2_000_000).optional(),
+  note: text.max(2_000_000).optional(),
 });
 type Order = z.infer<typeof orderSchema>;
+
+class UnknownCustomerError extends Error {
+  override readonly name = 'UnknownCustomerError';
+}
 
 export interface ShopOptions {
   postgresUrl: string;
@@ -93,6 +105,7 @@ export async function createShop(options: ShopOptions): Promise<Shop> {
       try {
         await place(context);
       } catch (error) {
+        if (error instanceof UnknownCustomerError) return reply.status(404).send({ error: error.message });
         // Somebody else placed it since we looked.
         if ((error as { code?: string }).code !== UNIQUE_VIOLATION) {
           return reply.status(500).send({ error: (error as Error).message });
@@ -126,7 +139,7 @@ async function writeOrder(client: PoolClient, { id, customer, items, note }: Ord
     [customer],
   );
   const version = rows[0]?.version;
-  if (version === undefined) throw new RangeError(`there is no customer ${customer}`);
+  if (version === undefined) throw new UnknownCustomerError(`there is no customer ${customer}`);
   await client.query('INSERT INTO orders (id, customer, version, items) VALUES ($1, $2, $3, $4)', [
     id,
     customer,

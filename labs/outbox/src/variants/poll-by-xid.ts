@@ -9,6 +9,8 @@ import type { OutboxRow, OutboxVariant } from '../contract.ts';
 import { publishOrBury } from '../dead-letter.ts';
 
 const CURSOR = 'poll-by-xid';
+/** Any number will do, as long as it is not used for something else. */
+const ONE_AT_A_TIME = 7_152_304;
 
 const variant: OutboxVariant = {
   async prepareRelay({ postgres }) {
@@ -18,9 +20,11 @@ const variant: OutboxVariant = {
     const { transaction, settings, wait, steps, signal } = context;
     while (!signal.aborted) {
       const taken = await transaction(async (client) => {
-        // The row's lock: a second relay waits here, and finds the cursor moved.
+        // A second relay waits here, and finds the cursor moved. FOR UPDATE would do that too, and give this transaction
+        // an id of its own for as long as it publishes: every other gate of this kind would wait for it.
+        await client.query('SELECT pg_advisory_xact_lock($1)', [ONE_AT_A_TIME]);
         const { rows: cursors } = await client.query<{ xid: string; position: string }>(
-          'SELECT xid, position FROM relay_cursor WHERE name = $1 FOR UPDATE',
+          'SELECT xid, position FROM relay_cursor WHERE name = $1',
           [CURSOR],
         );
         const cursor = cursors[0];
@@ -31,7 +35,7 @@ const variant: OutboxVariant = {
           [cursor?.xid, cursor?.position, settings.batchSize],
         );
         const last = rows.at(-1);
-        if (last === undefined) return 0;
+        if (last === undefined) return rows;
         const events = rows.map(({ event }) => event);
         steps.claimed(events);
         await publishOrBury(events, context, client);
@@ -40,9 +44,10 @@ const variant: OutboxVariant = {
           last.xid,
           last.position,
         ]);
-        return rows.length;
+        return rows;
       });
-      if (taken < settings.batchSize) await wait(settings.pollIntervalMs);
+      if (taken.length > 0) steps.marked(taken.map(({ event }) => event));
+      if (taken.length < settings.batchSize) await wait(settings.pollIntervalMs);
     }
   },
 };

@@ -20,16 +20,17 @@ const variant: OutboxVariant = {
            ORDER BY position LIMIT $1 FOR UPDATE SKIP LOCKED`,
           [batchSize, relays, relayIndex],
         );
-        if (rows.length === 0) return 0;
+        if (rows.length === 0) return rows;
         const events = rows.map(({ event }) => event);
         steps.claimed(events);
         await publishOrBury(events, context, client);
         await client.query('UPDATE outbox SET published_at = now() WHERE position = ANY($1)', [
           rows.map(({ position }) => position),
         ]);
-        return rows.length;
+        return rows;
       });
-      if (taken < batchSize) await wait(settings.pollIntervalMs);
+      if (taken.length > 0) steps.marked(taken.map(({ event }) => event));
+      if (taken.length < batchSize) await wait(settings.pollIntervalMs);
     }
   },
 };

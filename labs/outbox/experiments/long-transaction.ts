@@ -1,0 +1,124 @@
+/**
+ * long-transaction: somebody has forgotten to end a transaction. Two kinds, and two different victims.
+ *
+ * One that has written something holds a transaction id: whoever waits for all older transactions to end waits for it,
+ * in whatever database it is. One that only reads, at REPEATABLE READ, holds a snapshot: no row that was alive then may
+ * be vacuumed, and a table whose rows are updated fills with dead ones that each poll walks over.
+ * Read next: ../src/variants/poll-by-xid.ts, ../src/variants/skip-locked.ts, relay-down.ts.
+ */
+import { atLeast, atMost, experiment } from '@backend-labs/experiment';
+import { killsAt } from './kills.ts';
+import { commonFacts, type OutboxObservation, plots } from './measures.ts';
+import { lastQuarterAgainstFirst, longestPause, looks } from './observed.ts';
+import { setsOf } from './sets.ts';
+import { type StandParameters, standWith, usual } from './stand.ts';
+
+const openParameters = { ...usual, durationMs: 3500, openAtMs: 800, closeAtMs: 2800 };
+type OpenParameters = typeof openParameters;
+
+const publishedAtMs = ({ witnesses }: OutboxObservation) => setsOf(witnesses).published.map(({ atMs }) => atMs);
+
+function pauseWhileOpen(observation: OutboxObservation): number | null {
+  const [open] = killsAt(observation, 'openTransaction');
+  return open === undefined ? null : longestPause(publishedAtMs(observation), open);
+}
+
+/** So much of the time that it is open nothing at all is published. */
+const STALLED_SHARE = 0.8;
+
+export const openTransaction = experiment({
+  ...standWith(),
+  question: 'A transaction in another database has written something and stays open. Who waits for it?',
+  parameters: openParameters,
+  quick: {},
+  timeline: ({ openAtMs, closeAtMs }: OpenParameters) => [
+    { fault: 'openTransaction', atMs: openAtMs, healAtMs: closeAtMs } as const,
+  ],
+  properties: {
+    stalls: atLeast<StandParameters>({
+      description: 'Nothing is published until the transaction ends',
+      kind: 'characteristic',
+      unit: 'ms without a publication',
+      formula: `${STALLED_SHARE} · the time that it was open`,
+      bound: (given) => {
+        const { openAtMs, closeAtMs } = given as OpenParameters;
+        return STALLED_SHARE * (closeAtMs - openAtMs);
+      },
+      measure: pauseWhileOpen,
+    }),
+  },
+  claims: [
+    {
+      id: 'open-transaction-stalls-xid-polling',
+      statement: 'A cursor over transactions waits for any that is open, in any database of the server.',
+      property: 'stalls',
+      variant: 'poll-by-xid',
+      control: 'skip-locked',
+    },
+  ],
+  facts: (observation) => ({
+    ...commonFacts(observation),
+    'longest pause while it was open (ms)': Math.round(pauseWhileOpen(observation) ?? 0),
+  }),
+  plots,
+});
+
+const snapshotParameters = {
+  ...usual,
+  // The backlog is what is measured.
+  ratePerSecond: 10,
+  durationMs: 9000,
+  batchSize: 50,
+  readAtMs: 300,
+  endAtMs: 8900,
+  backlogAtMs: 500,
+  backlogDoneAtMs: 4000,
+  backlog: 30_000,
+};
+type SnapshotParameters = typeof snapshotParameters;
+
+/** When the backlog was published, as far as it was while the reader was there. */
+function backlogAtMs(observation: OutboxObservation): number[] {
+  const [reader] = killsAt(observation, 'oldSnapshot');
+  if (reader === undefined) return [];
+  return publishedAtMs(observation).filter((at) => at > reader.fromMs && at < reader.toMs);
+}
+
+export const oldSnapshot = experiment({
+  ...standWith({ isObserved: true, hasConsumer: false }),
+  question: 'A reader holds a snapshot, and a backlog is worked off. Who gets slower and slower?',
+  parameters: snapshotParameters,
+  quick: {},
+  timeline: ({ readAtMs, endAtMs, backlogAtMs, backlogDoneAtMs }: SnapshotParameters) => [
+    { fault: 'oldSnapshot', atMs: readAtMs, healAtMs: endAtMs } as const,
+    { fault: 'backlog', atMs: backlogAtMs, healAtMs: backlogDoneAtMs } as const,
+  ],
+  properties: {
+    'slows down': atMost<StandParameters>({
+      description: 'The last quarter of the backlog goes far slower than the first',
+      kind: 'characteristic',
+      unit: '× as fast as the first quarter',
+      bound: () => 0.6,
+      measure: (observation) => lastQuarterAgainstFirst(backlogAtMs(observation)),
+    }),
+  },
+  claims: [
+    {
+      id: 'old-snapshot-slows-the-status-table',
+      statement: 'Marked rows cannot be vacuumed while somebody holds an old snapshot, and each poll walks over them.',
+      property: 'slows down',
+      variant: 'skip-locked',
+      control: 'poll-by-xid',
+    },
+  ],
+  facts(observation) {
+    const all = looks(observation);
+    return {
+      ...commonFacts(observation),
+      'published while it was open': backlogAtMs(observation).length,
+      'dead rows at most': Math.max(0, ...all.map(({ deadRows }) => deadRows ?? 0)),
+      'oldest xmin, transactions ago': Math.max(0, ...all.map(({ oldestXminAge }) => oldestXminAge ?? 0)),
+    };
+  },
+  plots,
+});
