@@ -35,14 +35,16 @@ async function streamOf(site: Site, { signal = new AbortController().signal, pos
 
 const take = (stream: EventStream, limit: number): Promise<Batch> => within('the next events', stream.take(limit));
 
-/** The next so many events, one transaction at a time. */
-async function takeEach(stream: EventStream, count: number): Promise<Batch[]> {
-  const batches: Batch[] = [];
-  for (let taken = 0; taken < count; taken++) batches.push(await take(stream, 1));
-  return batches;
+/** The ids of the next so many events, one transaction at a time, each acknowledged. */
+async function takeEach(stream: EventStream, count: number): Promise<number[]> {
+  const seen: number[] = [];
+  for (let taken = 0; taken < count; taken++) {
+    const batch = await take(stream, 1);
+    seen.push(...idsOf(batch.events));
+    batch.acknowledge();
+  }
+  return seen;
 }
-
-const ids = (batches: readonly Batch[]) => batches.flatMap(({ events }) => idsOf(events));
 
 /** What the log's end is now. */
 async function logEnd(site: Site): Promise<string> {
@@ -85,7 +87,7 @@ describe('of five commits, back to back', () => {
       await aWhile();
     }
     await using again = await streamOf(site);
-    expect(ids(await takeEach(again, 5 - acknowledged))).toEqual(idsOf(orders).slice(acknowledged));
+    expect(await takeEach(again, 5 - acknowledged)).toEqual(idsOf(orders).slice(acknowledged));
   });
 
   test('acknowledged as one, a new stream has what is behind them', async () => {
@@ -102,7 +104,7 @@ describe('of five commits, back to back', () => {
       await until('the server knows', () => isPast(site, orders[taken.length - 1]?.before ?? ''));
     }
     await using again = await streamOf(site);
-    expect([...taken, ...ids(await takeEach(again, 5 - taken.length))]).toEqual(idsOf(orders));
+    expect([...taken, ...(await takeEach(again, 5 - taken.length))]).toEqual(idsOf(orders));
   });
 
   test('with all acknowledged, a new stream has what comes next', async () => {
@@ -110,13 +112,12 @@ describe('of five commits, back to back', () => {
     const orders = await backToBack(site, 5);
     {
       await using stream = await streamOf(site);
-      const batches = await takeEach(stream, 5);
-      for (const { acknowledge } of batches) acknowledge();
+      expect(await takeEach(stream, 5)).toEqual(idsOf(orders));
       await until('the server knows', () => isPast(site, orders[4]?.before ?? ''));
     }
     await using again = await streamOf(site);
     const { id } = await site.order();
-    expect(ids([await take(again, 100)])).toEqual([id]);
+    expect(idsOf((await take(again, 100)).events)).toEqual([id]);
   });
 
   test('nothing is lost or doubled when the stream ends after every one of them', async () => {
@@ -181,7 +182,7 @@ describe('what was received and not acknowledged comes again', () => {
       await aWhile();
     }
     await using again = await streamOf(site);
-    expect(ids(await takeEach(again, 3))).toEqual(idsOf(orders.slice(1)));
+    expect(await takeEach(again, 3)).toEqual(idsOf(orders.slice(1)));
   });
 });
 
@@ -191,7 +192,11 @@ describe('take', () => {
     const orders = await backToBack(site, 7);
     await using stream = await streamOf(site);
     const taken: number[][] = [];
-    while (taken.flat().length < 7) taken.push(idsOf((await take(stream, 3)).events));
+    while (taken.flat().length < 7) {
+      const batch = await take(stream, 3);
+      taken.push(idsOf(batch.events));
+      batch.acknowledge();
+    }
     expect(taken.flat()).toEqual(idsOf(orders));
     expect(Math.max(...taken.map(({ length }) => length))).toBeLessThanOrEqual(3);
   });
@@ -201,8 +206,21 @@ describe('take', () => {
     const one = await site.order(1);
     const many = await site.ordersAtOnce([1, 2, 3, 4]);
     await using stream = await streamOf(site);
-    expect(idsOf((await take(stream, 2)).events)).toEqual([one.id]);
+    const first = await take(stream, 2);
+    expect(idsOf(first.events)).toEqual([one.id]);
+    first.acknowledge();
     expect(idsOf((await take(stream, 2)).events)).toEqual(idsOf(many));
+  });
+
+  test('gives nothing more before the last batch is acknowledged', async () => {
+    await using site = await openSlot();
+    const [first, second] = await backToBack(site, 2);
+    await using stream = await streamOf(site);
+    const inHand = await take(stream, 1);
+    await expect(take(stream, 1)).rejects.toThrow('not acknowledged');
+    inHand.acknowledge();
+    const next = await take(stream, 1);
+    expect([...idsOf(inHand.events), ...idsOf(next.events)]).toEqual([first?.id, second?.id]);
   });
 
   test('gives the event as it was placed', async () => {
