@@ -51,7 +51,8 @@ export interface Server extends AsyncDisposable {
   resume(): Promise<Observed>;
   /**
    * Data of that name alone. Postgres: a database, dropped with its connections when disposed. Redis: the keys that
-   * begin with the name and a colon, removed when disposed. The others: nothing, topics and queues carry the name.
+   * begin with the name and a colon, removed when disposed. Kafka: topics and groups that begin with the name and a dot,
+   * removed when disposed. The others: nothing, queues carry the name.
    * Disposing does nothing if the server is down, paused or gone. Postgres refuses a name that is there already.
    *
    * Throws RangeError unless the name is of lower-case letters, digits and _, begins with a letter, has at most 63.
