@@ -17,7 +17,7 @@ export interface Plan {
   growth: {
     backlogs: readonly number[];
     warmUpMs: number;
-    /** The median counts, so that one checkpoint does not decide. */
+    /** The cheapest counts, so that one checkpoint does not decide. */
     windows: number;
     windowMs: number;
   };
@@ -55,10 +55,10 @@ export function planOf({ quick }: { quick: boolean }): Plan {
     : {
         ...common,
         throughput: { rounds: 3, warmUpMs: 500, durationMs: 1500, backlog: 40_000, backlogOneByOne: 8000 },
-        growth: { backlogs: [1e3, 1e4, 1e5, 1e6], warmUpMs: 500, windows: 5, windowMs: 400 },
+        growth: { backlogs: [1e3, 1e4, 1e5, 1e6], warmUpMs: 500, windows: 4, windowMs: 400 },
         latency: {
           ...latency,
-          ...{ idleMs: 1000, warmUpMs: 500, durationMs: 2500, pollIntervalsMs: [5, 20, 100, 500] },
+          ...{ idleMs: 500, warmUpMs: 500, durationMs: 2000, pollIntervalsMs: [5, 20, 100, 500] },
         },
         writePath: { writers: [1, 16], rounds: 3, warmUpMs: 300, durationMs: 800 },
       };
