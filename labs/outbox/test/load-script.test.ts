@@ -139,20 +139,23 @@ describe.skipIf(k6 === undefined)('the k6 script', () => {
     expect(run.aboutAnswers).toEqual([FAILED]);
   });
 
-  it.each(['constant', 'ramp'])('places each order once, every tenth a second time, customers in turn (%s)', async (SCENARIO) => {
-    const { orders } = await load(healthy, { SCENARIO });
-    const first = orders.filter(({ before }) => before === 0).toSorted((a, b) => a.id - b.id);
-    const [start] = first;
-    expect(first.length).toBeGreaterThan(18);
-    expect(first.map(({ id }) => id - (start?.id ?? 0))).toEqual(first.map((_, index) => index));
-    for (const [index, { customer }] of first.entries()) expect(customer).toBe(index % CUSTOMERS);
-    const again = orders.filter(({ before }) => before > 0).toSorted((a, b) => a.id - b.id);
-    expect(again.map(({ id }) => id - (start?.id ?? 0))).toEqual(
-      first.flatMap((_, index) => (index % 10 === 0 ? [index] : [])),
-    );
-    expect(Math.max(...orders.map(({ before }) => before))).toBe(1);
-    for (const { before, items } of orders) expect(items[0]?.sku).toBe(before === 0 ? 'tea' : 'coffee');
-  });
+  it.each(['constant', 'ramp'])(
+    'places each order once, every tenth a second time, customers in turn (%s)',
+    async (SCENARIO) => {
+      const { orders } = await load(healthy, { SCENARIO });
+      const first = orders.filter(({ before }) => before === 0).toSorted((a, b) => a.id - b.id);
+      const [start] = first;
+      expect(first.length).toBeGreaterThan(18);
+      expect(first.map(({ id }) => id - (start?.id ?? 0))).toEqual(first.map((_, index) => index));
+      for (const [index, { customer }] of first.entries()) expect(customer).toBe(index % CUSTOMERS);
+      const again = orders.filter(({ before }) => before > 0).toSorted((a, b) => a.id - b.id);
+      expect(again.map(({ id }) => id - (start?.id ?? 0))).toEqual(
+        first.flatMap((_, index) => (index % 10 === 0 ? [index] : [])),
+      );
+      expect(Math.max(...orders.map(({ before }) => before))).toBe(1);
+      for (const { before, items } of orders) expect(items[0]?.sku).toBe(before === 0 ? 'tea' : 'coffee');
+    },
+  );
 
   it('has ids of its own in each run', async () => {
     const runs = [await load(healthy), await load(healthy)];
