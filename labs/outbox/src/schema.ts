@@ -2,8 +2,8 @@
  * The tables: the shop's, the outbox, and the consumer's.
  *
  * Invariant: `orders` is the truth of what was committed, whatever became of its event; `application` is the truth of
- * what the consumer did, and nobody ever deletes from either. All variants get the same tables and the same indexes, so
- * that none pays for what another one needs.
+ * what the consumer did, and nobody ever deletes from either. All variants get the same tables. An index that only some need
+ * they make themselves, so that no other one pays for it with each row.
  * Read next: variants/skip-locked.ts, variants/poll-by-xid.ts (who reads the outbox how).
  */
 import type { Pool } from 'pg';
@@ -32,7 +32,6 @@ CREATE TABLE outbox (
   published_at timestamptz
 );
 CREATE INDEX outbox_unpublished ON outbox (position) WHERE published_at IS NULL;
-CREATE INDEX outbox_xid ON outbox (xid, position);
 -- How far a relay has come that does not mark rows.
 CREATE TABLE relay_cursor (
   name text PRIMARY KEY,

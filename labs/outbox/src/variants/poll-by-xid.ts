@@ -14,6 +14,7 @@ const ONE_AT_A_TIME = 7_152_304;
 
 const variant: OutboxVariant = {
   async prepareRelay({ postgres }) {
+    await postgres.query('CREATE INDEX IF NOT EXISTS outbox_xid ON outbox (xid, position)');
     await postgres.query('INSERT INTO relay_cursor (name) VALUES ($1) ON CONFLICT DO NOTHING', [CURSOR]);
   },
   async relay(context) {
