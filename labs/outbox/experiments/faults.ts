@@ -7,7 +7,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type FaultContext, type FaultDefinition, killService } from '@backend-labs/experiment';
 import type { Client } from 'pg';
-import { CONSUMER, RELAY, relayNames, SHOP } from './names.ts';
+import { CONSUMER, OTHERS_FROM, RELAY, relayNames, SHOP } from './names.ts';
 
 const LAST_WAKE_UPS_MS = 300;
 
@@ -72,9 +72,6 @@ function inTheBackground(work: (client: Client, context: FaultContext) => Promis
     heal: async () => done,
   };
 }
-
-/** Orders from here on were not placed through the shop. */
-const OTHERS_FROM = 500_000_000;
 
 const POISON = `
 WITH event AS (SELECT jsonb_build_object('id', $1::int, 'customer', $1::int, 'version', 1, 'items', '[]'::jsonb,

@@ -14,3 +14,6 @@ export const topicOf = ({ dataName }: ServerAccess) => `${dataName}.orders`;
 /** Orders from here on are the warm-up's and no part of the run. */
 export const WARM_UP_FROM = 1_000_000_000;
 export const isWarmUp = (id: number) => id >= WARM_UP_FROM;
+
+/** Orders from here on were not placed through the shop. */
+export const OTHERS_FROM = 500_000_000;

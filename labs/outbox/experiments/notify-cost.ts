@@ -1,23 +1,36 @@
 /**
- * notify-cost: more orders than can be committed, by sixteen writers.
+ * notify-cost: sixteen writers, and a disk that takes its time.
  *
  * Whoever has said NOTIFY in a transaction holds a lock of the whole server while it commits, so these commits come one
- * after the other, each with its own wait for the disk; others share one.
+ * after the other, each with its own wait for the disk; others share one. How long a flush takes differs from disk to
+ * disk, so it is set here: Postgres waits flushMs before each (commit_delay), and 1000 / flushMs commits/s are what one
+ * after the other can be.
  * Read next: notify-lost.ts (what NOTIFY does not promise), ../bench/ (the same, in a closed loop).
  */
-import { atMost, experiment } from '@backend-labs/experiment';
+import { atMost, experiment, type PrepareContext } from '@backend-labs/experiment';
 import { commonFacts, type OutboxObservation, plots } from './measures.ts';
+import { setServer } from './server-settings.ts';
 import { type StandParameters, standWith, usual } from './stand.ts';
 
 const parameters = {
   ...usual,
-  ratePerSecond: 1500,
-  durationMs: 2000,
+  ratePerSecond: 250,
+  durationMs: 2500,
   patienceMs: 20_000,
   customers: 500,
   connections: 16,
-  pollIntervalMs: 1000,
+  pollIntervalMs: 200,
+  flushMs: 10,
 };
+type CostParameters = typeof parameters;
+
+const base = standWith();
+
+async function slowTheDisk(context: PrepareContext<CostParameters>): Promise<void> {
+  const commitDelayMicroseconds = context.parameters.flushMs * 1000;
+  await setServer(context, { commit_delay: commitDelayMicroseconds, commit_siblings: 0 });
+  await base.prepare(context);
+}
 
 /** Orders that were answered before the last one was sent, in a second. */
 function ordersPerSecond({ load, parameters: { durationMs } }: OutboxObservation): number {
@@ -28,8 +41,9 @@ function ordersPerSecond({ load, parameters: { durationMs } }: OutboxObservation
 const BASELINE = 'skip-locked';
 
 export const notifyCost = experiment({
-  ...standWith(),
-  question: 'More orders come than can be committed. What does a NOTIFY in each transaction cost?',
+  ...base,
+  prepare: slowTheDisk,
+  question: 'Sixteen writers share a slow disk. What does a NOTIFY in each transaction cost?',
   parameters,
   quick: {},
   timeline: () => [],

@@ -9,6 +9,7 @@
 import { atLeast, experiment, type PrepareContext } from '@backend-labs/experiment';
 import { commonFacts, happens, lostOf, plots } from './measures.ts';
 import { looks, mostKept } from './observed.ts';
+import { setServer } from './server-settings.ts';
 import { type StandParameters, standWith, usual } from './stand.ts';
 
 const parameters = {
@@ -71,17 +72,7 @@ const capped = standWith({ isObserved: true });
 const CAP = '16MB';
 
 async function capTheSlot(context: PrepareContext<DownParameters>): Promise<void> {
-  // Taken hold of, so that the next variant gets a server without the cap.
-  context.server('postgres-1');
-  const { default: pg } = await import('pg');
-  const client = new pg.Client(context.servers.urlOf('postgres-1'));
-  await client.connect();
-  try {
-    await client.query(`ALTER SYSTEM SET max_slot_wal_keep_size = '${CAP}'`);
-    await client.query('SELECT pg_reload_conf()');
-  } finally {
-    await client.end();
-  }
+  await setServer(context, { max_slot_wal_keep_size: CAP });
   await capped.prepare(context);
 }
 

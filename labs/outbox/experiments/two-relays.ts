@@ -13,7 +13,8 @@ const parameters = {
   ...usual,
   ratePerSecond: 150,
   durationMs: 4000,
-  customers: 10,
+  // No multiple of a batch: each batch of one relay has customers of the other's.
+  customers: 7,
   batchSize: 5,
   relays: 2,
   // A backlog, so that both have work at the same time.

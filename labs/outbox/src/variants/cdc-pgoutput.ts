@@ -29,7 +29,10 @@ const variant: OutboxVariant = {
     while (!signal.aborted) {
       const { events, acknowledge } = await stream.take(settings.batchSize);
       steps.claimed(events);
-      await publishOrBury(events, context, postgres);
+      // A transaction comes as a whole, and may be larger than anything that Kafka takes at once.
+      for (let from = 0; from < events.length; from += settings.batchSize) {
+        await publishOrBury(events.slice(from, from + settings.batchSize), context, postgres);
+      }
       acknowledge();
       steps.marked(events);
     }
