@@ -8,6 +8,8 @@ export interface Look {
   atMs: number;
   deadRows: number | null;
   oldestXminAge: number | null;
+  /** Pages that a relay's poll looks at until it finds a row that is not marked. */
+  pollPages: number | null;
   keptBytes: number | null;
   walStatus: string | null;
 }
@@ -24,6 +26,13 @@ const MEGABYTE = 1_000_000;
 export function mostKept(observation: Observation<unknown>): number | null {
   const all = looks(observation);
   return all.length === 0 ? null : Math.max(...all.map(({ keptBytes }) => keptBytes ?? 0)) / MEGABYTE;
+}
+
+/** How many times as many pages a poll came to look at as at first. Null if nobody looked. */
+export function pollGrowth(observation: Observation<unknown>): number | null {
+  const pages = looks(observation).flatMap(({ pollPages }) => pollPages ?? []);
+  const [first] = pages;
+  return first === undefined ? null : Math.max(...pages) / Math.max(1, first);
 }
 
 /** Times of publication inside a span, and the longest pause between two of them or its ends, ms. */

@@ -9,7 +9,7 @@ import { doneTwiceOutsideOfTheBatch, killsAt } from './kills.ts';
 import { commonFacts, plots } from './measures.ts';
 import { type StandParameters, standWith, usual } from './stand.ts';
 
-const parameters = { ...usual, durationMs: 6000, kills: 6, awayMs: 200 };
+const parameters = { ...usual, durationMs: 7000, kills: 6, awayMs: 200 };
 type KilledParameters = typeof parameters;
 
 const FAULT = 'killRelay' as const;
@@ -18,7 +18,7 @@ export const relayKilled = experiment({
   ...standWith(),
   question: 'The relay dies between publishing a batch and noting that down. How much is published twice?',
   parameters,
-  quick: { durationMs: 4500, kills: 4 },
+  quick: { durationMs: 4500, kills: 3 },
   timeline: ({ kills, awayMs }: KilledParameters) =>
     Array.from(
       { length: kills },

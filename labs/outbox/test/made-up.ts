@@ -62,6 +62,7 @@ export const look = (atMs: number, seen: Partial<Look> = {}): Look => ({
   atMs,
   deadRows: 0,
   oldestXminAge: null,
+  pollPages: null,
   keptBytes: null,
   walStatus: null,
   ...seen,

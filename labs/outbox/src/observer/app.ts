@@ -1,8 +1,8 @@
 /**
  * The observer: looks at Postgres from outside of the subject, a few times a second, and tells what it sees.
  *
- * Invariant: what it reads is statistics and catalogues; it takes no lock that anybody waits for, and holds no snapshot
- * between two looks. Read next: ../../experiments/observed.ts (who reads it).
+ * Statistics, catalogues, and what a relay's poll has to walk over. Invariant: it takes no lock that anybody waits for,
+ * and holds no snapshot between two looks. Read next: ../../experiments/observed.ts (who reads it).
  */
 import { channel } from 'node:diagnostics_channel';
 import type { RequestListener } from 'node:http';
@@ -22,6 +22,21 @@ SELECT (SELECT n_dead_tup::int FROM pg_stat_user_tables WHERE relname = 'outbox'
           WHERE database = current_database()) AS "keptBytes",
        (SELECT wal_status FROM pg_replication_slots WHERE database = current_database()) AS "walStatus"`;
 
+/** The poll of a relay that marks rows; it ends at the first one that is not marked. */
+const POLL = `
+EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, SUMMARY OFF, FORMAT JSON)
+SELECT position FROM outbox WHERE published_at IS NULL ORDER BY position LIMIT 1`;
+
+interface Explained {
+  'QUERY PLAN': { Plan: { 'Shared Hit Blocks': number; 'Shared Read Blocks': number } }[];
+}
+
+/** How many pages it looks at, in memory or on disk. */
+function pagesOf(explained: Explained | undefined): number | null {
+  const plan = explained?.['QUERY PLAN'][0]?.Plan;
+  return plan === undefined ? null : plan['Shared Hit Blocks'] + plan['Shared Read Blocks'];
+}
+
 export interface Observer {
   handle: RequestListener;
   close(): Promise<void>;
@@ -33,8 +48,13 @@ export async function createObserver({ postgresUrl }: { postgresUrl: string }): 
   const ended = new AbortController();
   async function look() {
     while (!ended.signal.aborted) {
-      const seen = await postgres.query(LOOK).catch(() => null);
-      if (seen !== null) observed.publish(seen.rows[0]);
+      try {
+        const { rows } = await postgres.query(LOOK);
+        const poll = await postgres.query<Explained>(POLL);
+        observed.publish({ ...rows[0], pollPages: pagesOf(poll.rows[0]) });
+      } catch {
+        // The server is away; the next look will tell.
+      }
       await delay(LOOK_EVERY_MS, undefined, { signal: ended.signal }).catch(() => {});
     }
   }
