@@ -1,23 +1,21 @@
-/** Mutant: acknowledges the same old position again and again, and a new one only once in a while. */
-import type { OutboxVariant } from '../../src/contract.ts';
-import { openStream } from '../../src/relay/pgoutput-stream.ts';
+/** Mutant: of many acknowledgements one is sent. */
+import type { OutboxVariant, RelayContext } from '../../src/contract.ts';
 import cdcPgoutput from '../../src/variants/cdc-pgoutput.ts';
 
-const BATCHES = 20;
+const ONE_OF = 50;
+
+function sparing({ replication, ...context }: RelayContext): RelayContext {
+  let asked = 0;
+  class Sparing extends replication.LogicalReplicationService {
+    override async acknowledge(lsn: string, ping?: boolean): Promise<boolean> {
+      return asked++ % ONE_OF === 0 ? super.acknowledge(lsn, ping) : true;
+    }
+  }
+  return { ...context, replication: { ...replication, LogicalReplicationService: Sparing } };
+}
 
 const variant: OutboxVariant = {
   ...cdcPgoutput,
-  async relay(context) {
-    const { signal, settings, publish, steps } = context;
-    await using stream = await openStream(context);
-    let acknowledgeOld: (() => void) | undefined;
-    for (let batch = 0; !signal.aborted; batch++) {
-      const { events, acknowledge } = await stream.take(settings.batchSize);
-      steps.claimed(events);
-      await publish(events);
-      if (batch % BATCHES === 0) acknowledgeOld = acknowledge;
-      acknowledgeOld?.();
-    }
-  },
+  relay: (context) => cdcPgoutput.relay?.(sparing(context)) ?? Promise.resolve(),
 };
 export default variant;
