@@ -8,6 +8,7 @@
 import { defineLab } from '@backend-labs/experiment';
 import { brokerDown } from './experiments/broker-down.ts';
 import { crashSweep } from './experiments/crash-sweep.ts';
+import { everyStep } from './experiments/every-step.ts';
 import { faults } from './experiments/faults.ts';
 import { lateCommit } from './experiments/late-commit.ts';
 import { lateDuplicate } from './experiments/late-duplicate.ts';
@@ -49,6 +50,7 @@ export default defineLab({
     steady,
     'late-commit': lateCommit,
     'crash-sweep': crashSweep,
+    'every-step': everyStep,
     'relay-killed': relayKilled,
     'broker-down': brokerDown,
     'relay-down': relayDown,
@@ -64,6 +66,7 @@ export default defineLab({
   },
   // No crash at all, a crash at each step, a broker that is away.
   runByDefault: ['late-commit', 'crash-sweep', 'broker-down'],
-  runByQuick: ['late-commit', 'broker-down'],
+  // Nothing that has to be started again: a broker takes its seconds.
+  runByQuick: ['late-commit', 'two-relays'],
   headlineClaim: 'poll-by-id-loses-late-commits',
 });

@@ -3,22 +3,14 @@
  *
  * The kills come at a step and not by a timer: the shop between its two writes, the relay after Kafka's acknowledgement
  * and before it has noted that down, the consumer after its effect and before the offset. Each restarts and goes on.
- * Read next: kills.ts (what was under way), sets.ts (what is compared), broker-down.ts (now a server is away).
+ * Read next: sweep.ts (how the kills come), every-step.ts (all other steps), broker-down.ts (now a server is away).
  */
 import { atMost, experiment } from '@backend-labs/experiment';
-import type { faults } from './faults.ts';
-import { betweenTheWrites, killsAt, notFinishedAtKills, receivedAgain } from './kills.ts';
-import {
-  commonFacts,
-  doubledOf,
-  happens,
-  lostOf,
-  neverHappens,
-  type OutboxObservation,
-  phantomsOf,
-  plots,
-} from './measures.ts';
+import { betweenTheWrites } from './kills.ts';
+import { happens, phantomsOf, plots } from './measures.ts';
+import { CONSUMER, RELAY, SHOP } from './names.ts';
 import { type StandParameters, standWith, usual } from './stand.ts';
+import { killsAtSteps, RESOLUTION_MS, type Step, survival, sweepFacts } from './sweep.ts';
 
 const parameters = {
   ...usual,
@@ -31,17 +23,15 @@ const parameters = {
 };
 type SweepParameters = typeof parameters;
 
-/** The n-th time a process does this since its start, a different n for each kill. */
-const STEPS = {
-  halfDone: { fault: 'killShop', service: 'shop', event: 'outbox.half-done', first: 30 },
-  published: { fault: 'killRelay', service: 'relay', event: 'outbox.published', first: 12 },
+const STEPS: readonly Step[] = [
+  { fault: 'killShop', service: SHOP, event: 'outbox.half-done', first: 30 },
+  { fault: 'killRelay', service: RELAY, event: 'outbox.published', first: 12 },
   // In the middle of what has come while it was away.
-  applied: { fault: 'killConsumer', service: 'consumer', event: 'outbox.applied', first: 30 },
-} as const;
-
-const lostOrders = { what: 'lost event', ids: lostOf };
+  { fault: 'killConsumer', service: CONSUMER, event: 'outbox.applied', first: 30 },
+];
 
 const properties = {
+  ...survival,
   'loses what was between its writes': atMost<StandParameters>({
     description: 'Lost is what the shop had committed and not begun to publish when it was killed, and nothing else',
     kind: 'characteristic',
@@ -57,45 +47,15 @@ const properties = {
     formula: 'kills of the shop',
     bound: (given) => (given as SweepParameters).kills,
   }),
-  'loses nothing': neverHappens({
-    description: 'Every committed order is published, whoever is killed',
-    chance: 'an order that was under way when a process died, or was placed while one was away',
-    chancesOf: (observation) => notFinishedAtKills(observation).length,
-    ...lostOrders,
-  }),
-  'has its effect once': neverHappens({
-    description: 'No event has its effect twice, however often it comes',
-    what: 'effect that happened twice',
-    chance: 'an event that the consumer received again',
-    ids: doubledOf,
-    chancesOf: (observation) => receivedAgain(observation).length,
-  }),
 };
-
-function facts(observation: OutboxObservation) {
-  const count = (fault: string) => killsAt(observation, fault).length;
-  return {
-    ...commonFacts(observation),
-    'received again': receivedAgain(observation).length,
-    'kills (shop, relay, consumer)': `${count('killShop')}, ${count('killRelay')}, ${count('killConsumer')}`,
-  };
-}
 
 export const crashSweep = experiment({
   ...standWith(),
+  resolutionMs: () => RESOLUTION_MS,
   question: 'Shop, relay and consumer are killed in the middle of their work. What is lost, invented or done twice?',
   parameters,
   quick: { durationMs: 5000, kills: 2 },
-  timeline: ({ kills, awayMs }: SweepParameters) =>
-    Object.values(STEPS).flatMap(({ fault, service, event, first }) =>
-      Array.from({ length: kills }, (_, index) => ({
-        fault: fault satisfies keyof typeof faults,
-        when: { service, event, occurrence: first + index },
-        healAfterMs: awayMs,
-        // Who writes to two systems has no relay.
-        mayNotCome: true,
-      })),
-    ),
+  timeline: (given: SweepParameters) => killsAtSteps(STEPS, given),
   properties,
   claims: [
     {
@@ -134,6 +94,6 @@ export const crashSweep = experiment({
       control: 'skip-locked',
     },
   ],
-  facts,
+  facts: (observation) => sweepFacts(observation, STEPS),
   plots,
 });

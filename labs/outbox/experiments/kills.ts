@@ -10,10 +10,15 @@ import { lostOf, type OutboxObservation } from './measures.ts';
 import { CONSUMER, isWarmUp, SHOP } from './names.ts';
 import { setsOf } from './sets.ts';
 
-/** From the kill until the process was back. */
-export function killsAt(observation: Observation<unknown>, fault: string): Span[] {
+/** From the kill until the process was back; at one step only, if it is given. */
+export function killsAt(observation: Observation<unknown>, fault: string, step?: string): Span[] {
   return observation.timeline
-    .filter((entry) => entry.fault === fault && entry.effectiveAtMs !== null)
+    .filter(
+      (entry) =>
+        entry.fault === fault &&
+        entry.effectiveAtMs !== null &&
+        (step === undefined || entry.trigger.includes(` announces ${step},`)),
+    )
     .map(({ askedAtMs, healedAtMs }) => ({ fromMs: askedAtMs, toMs: healedAtMs ?? observation.load.elapsedMs }));
 }
 

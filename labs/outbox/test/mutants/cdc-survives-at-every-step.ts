@@ -1,0 +1,2 @@
+/** Mutant: acknowledges before it publishes. */
+export { default } from './cdc-survives-crashes.ts';
