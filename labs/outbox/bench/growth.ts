@@ -8,8 +8,8 @@
  */
 import type { BenchContext, BenchPart, BenchTable } from '@backend-labs/load';
 import { rounded } from '@backend-labs/load/bench/figures';
+import { OtherWork } from '@backend-labs/load/bench/other-work';
 import { judge, times } from './judged.ts';
-import { OtherWork } from './other-work.ts';
 import type { Plan } from './plan.ts';
 import type { RelayMeasurement, RelayTask } from './relay-main.ts';
 import { fileOf, type Stand } from './stand.ts';

@@ -1,11 +1,11 @@
 /**
  * Whether a part of the bench was met. Pure.
  *
- * On a machine that is busy with something else nothing is judged: see other-work.ts.
+ * On a machine that is busy with something else nothing is judged: see shared/load/bench/other-work.ts.
  */
 import type { BenchPart } from '@backend-labs/load';
 import { medianOf } from '@backend-labs/load/bench/figures';
-import { MOST_OTHER_WORK } from './other-work.ts';
+import { MOST_OTHER_WORK } from '@backend-labs/load/bench/other-work';
 
 export const percent = (share: number) => (Number.isFinite(share) ? `${Math.round(100 * share)} %` : '–');
 export const times = (ratio: number) => `${ratio.toFixed(2)}×`;

@@ -8,10 +8,10 @@
  */
 import type { BenchContext, BenchPart, BenchTable } from '@backend-labs/load';
 import { medianOf, rounded } from '@backend-labs/load/bench/figures';
+import { OtherWork } from '@backend-labs/load/bench/other-work';
 import { listen } from '../src/relay/wake-ups.ts';
 import { WAKE_CHANNEL } from '../src/shop/notifier.ts';
 import { judge, percent } from './judged.ts';
-import { OtherWork } from './other-work.ts';
 import type { Plan } from './plan.ts';
 import { fileOf, type Stand } from './stand.ts';
 import type { WriterMeasurement, WritersTask } from './writers-main.ts';

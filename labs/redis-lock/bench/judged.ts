@@ -3,20 +3,19 @@
  *
  * Acquire and release are two round trips, so at best there are half as many cycles as the server answers requests.
  * The two take turns, a round of redis-benchmark stands on both sides of each round of `token`, and the median of the
- * rounds' ratios counts. On a machine that is busy with something else nothing is judged: see other-work.ts.
+ * rounds' ratios counts. On a machine that is busy with something else nothing is judged:
+ * see shared/load/bench/other-work.ts.
  * Read next: profile.ts (where the client's time goes).
  */
 import type { BenchContext, BenchPart } from '@backend-labs/load';
 import { medianOf, rounded } from '@backend-labs/load/bench/figures';
+import { MOST_OTHER_WORK, OtherWork } from '@backend-labs/load/bench/other-work';
 import { percent } from './figures.ts';
-import { OtherWork } from './other-work.ts';
 import type { Plan } from './plan.ts';
 import type { Stand } from './stand.ts';
 
 export const LEAST_SHARE = 0.5;
 export const AIM_SHARE = 0.7;
-/** Of all cores' time that other work may take. */
-const MOST_OTHER_WORK = 0.25;
 const LOOK_MS = 200;
 export const TOKEN = 'src/variants/token.ts';
 

@@ -1,12 +1,16 @@
 /**
- * How busy the machine is while this bench does nothing.
+ * How busy the machine is while a bench does nothing.
  *
  * Why it matters for a ratio as well: a closed loop hands a batch over to the server and waits for its answers. With
  * other processes in the queue for a core each hand-over waits for its turn, and the longer a batch takes to be made the
- * longer it waits: Node's client loses more by that than redis-benchmark does.
+ * longer it waits, and who hands over more often waits more often: a busy machine changes ratios as well.
  */
 import { cpus } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+
+const LOOK_MS = 200;
+/** Of all cores' time that other work may take where something is judged. */
+export const MOST_OTHER_WORK = 0.25;
 
 /** Adds up looks of so many ms; the share of all cores' time that was not idle in them. */
 export class OtherWork {
@@ -18,7 +22,7 @@ export class OtherWork {
     return this.#busyMs / this.#allMs;
   }
 
-  async look(lookMs: number): Promise<void> {
+  async look(lookMs = LOOK_MS): Promise<void> {
     const before = times();
     await delay(lookMs);
     const after = times();
