@@ -5,7 +5,8 @@
  * Read next: monitor.ts (the nodes), grants.ts (who held what), ../schema.ts (the history).
  */
 import type { RequestListener } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
+import { Readable } from 'node:stream';
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import fastify from 'fastify';
 import pg from 'pg';
 import { ensureSchema } from '../schema.ts';
@@ -14,15 +15,16 @@ import { type Gap, Monitor, type SeenCommand } from './monitor.ts';
 /** How long the start waits for the nodes. One that is down is watched when it comes. */
 const NODES_LIMIT_MS = 1000;
 const CONNECT_LIMIT_MS = 5000;
-/** Some 100 MB. A run has a few thousand. */
-const MAX_COMMANDS = 200_000;
+/** A run has a few megabytes. */
+const MAX_BYTES_A_NODE = 50_000_000;
 
 export interface RefereeOptions {
   postgresUrl: string;
   redisUrls: readonly string[];
   keyPrefix: string;
   accounts: number;
-  maxCommands?: number;
+  /** Of what is kept of one node. Default 50 MB. */
+  maxBytesANode?: number;
 }
 
 /** What GET /control/commands answers. */
@@ -33,7 +35,7 @@ export interface CommandsAnswer {
   gaps: Gap[];
   /** Which nodes are watched now. */
   watching: boolean[];
-  /** There were more than are kept; the later ones are missing. */
+  /** There were more than are kept; the later ones of a node are missing. */
   overflowed: boolean;
 }
 
@@ -55,7 +57,7 @@ export interface Referee {
 
 /** Makes the schema and watches. Throws if Postgres is not there. */
 export async function createReferee(options: RefereeOptions): Promise<Referee> {
-  const { redisUrls, keyPrefix, accounts, maxCommands = MAX_COMMANDS } = options;
+  const { redisUrls, keyPrefix, accounts, maxBytesANode = MAX_BYTES_A_NODE } = options;
   const postgres = new pg.Pool({
     connectionString: options.postgresUrl,
     max: 2,
@@ -72,18 +74,14 @@ export async function createReferee(options: RefereeOptions): Promise<Referee> {
 
   const commands: SeenCommand[] = [];
   const gaps: Gap[] = [];
-  let overflowed = false;
   const monitors = redisUrls.map((url, node) => {
     return new Monitor({
       url,
       node,
       // With the colon: a run called lab is not to see the keys of one called lab2.
       keyPrefix: `${keyPrefix}:`,
-      onCommand(seen) {
-        // The first are kept: a replay that begins in the middle knows nothing of who holds.
-        if (commands.length < maxCommands) commands.push(seen);
-        else overflowed = true;
-      },
+      maxBytes: maxBytesANode,
+      onCommand: (seen) => commands.push(seen),
       onGap: (gap) => gaps.push(gap),
     });
   });
@@ -101,13 +99,15 @@ export async function createReferee(options: RefereeOptions): Promise<Referee> {
   }
 
   const app = fastify();
-  app.get('/control/commands', async (): Promise<CommandsAnswer> => {
-    return {
+  app.get('/control/commands', async (_request, reply) => {
+    for (const monitor of monitors) await monitor.read();
+    const answer: CommandsAnswer = {
       commands: commands.toSorted((a, b) => a.atMs - b.atMs),
-      gaps,
+      gaps: [...gaps],
       watching: monitors.map(({ isWatching }) => isWatching),
-      overflowed,
+      overflowed: monitors.some(({ overflowed }) => overflowed),
     };
+    return reply.type('application/json').send(Readable.from(inPieces(answer)));
   });
   app.get('/control/history', () =>
     rowsOf(
@@ -125,4 +125,18 @@ export async function createReferee(options: RefereeOptions): Promise<Referee> {
       await postgres.end();
     },
   };
+}
+
+/** Ten thousand commands as JSON at once take a tenth of a second, in which the nodes would not be watched. */
+const COMMANDS_A_PIECE = 200;
+
+/** The answer as JSON, one piece a turn of the event loop. */
+async function* inPieces({ commands, ...rest }: CommandsAnswer): AsyncGenerator<string> {
+  yield '{"commands":[';
+  for (let at = 0; at < commands.length; at += COMMANDS_A_PIECE) {
+    const piece = JSON.stringify(commands.slice(at, at + COMMANDS_A_PIECE)).slice(1, -1);
+    yield at === 0 ? piece : `,${piece}`;
+    await turn();
+  }
+  yield `],${JSON.stringify(rest).slice(1)}`;
 }

@@ -8,9 +8,12 @@
  * node has now; both are asked for in the same write as MONITOR, so that no command of another client comes between.
  * The connection is a plain socket: ioredis splits MONITOR's lines at quotes that may be part of a script, and loses
  * the lines that arrive together with the first answer.
+ * While nodes are busy a witness must cost nothing, or it disturbs what it watches: what arrives is kept as bytes,
+ * outside of the garbage collector's heap, and taken apart when somebody asks.
  * Read next: resp.ts (how the lines are read), grants.ts (what follows from them).
  */
 import { connect, type Socket } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
 import { type Reply, readReply, splitArguments } from './resp.ts';
 
 export interface SeenCommand {
@@ -47,6 +50,8 @@ export interface MonitorOptions {
   node: number;
   /** A command is of interest if one of its arguments begins with this. */
   keyPrefix: string;
+  /** What is kept of the node's lines, of all keys. Those that come later are dropped. */
+  maxBytes: number;
   onCommand: (seen: SeenCommand) => void;
   onGap: (gap: Gap) => void;
 }
@@ -59,6 +64,13 @@ export class Monitor {
   #lostAtMs: number | undefined;
   #isWatching = false;
   readonly #watching = Promise.withResolvers<void>();
+  /** As it arrived; null where a connection ended, maybe in the middle of a line. */
+  #kept: (Buffer | null)[] = [];
+  #keptBytes = 0;
+  #overflowed = false;
+  /** The beginning of a line whose end has not arrived yet. */
+  #unread = '';
+  #reading = Promise.resolve();
 
   constructor(options: MonitorOptions) {
     this.#options = options;
@@ -69,9 +81,20 @@ export class Monitor {
     return this.#isWatching;
   }
 
+  /** Whether lines were dropped. */
+  get overflowed(): boolean {
+    return this.#overflowed;
+  }
+
   /** Resolves when it watches for the first time. */
   get watching(): Promise<void> {
     return this.#watching.promise;
+  }
+
+  /** Hands over the commands that have arrived until now, a piece at a turn of the event loop. */
+  read(): Promise<void> {
+    this.#reading = this.#reading.then(() => this.#readKept());
+    return this.#reading;
   }
 
   close(): void {
@@ -92,25 +115,26 @@ export class Monitor {
       ['KEYS', `${this.#options.keyPrefix.replaceAll(/[*?[\]^\\]/g, '\\$&')}*`],
       ['MONITOR'],
     ];
-    // One byte is one character: lengths are in bytes, and MONITOR escapes whatever is not ASCII.
-    socket.setEncoding('latin1');
     socket.once('connect', () => socket.write(hello.map(asRequest).join('')));
-    socket.on('data', (text: string) => {
-      unread += text;
-      let at = 0;
-      for (let read = readReply(unread, at); read !== null; read = readReply(unread, at)) {
-        at = read.end;
-        if (this.#isWatching) this.#see(read.reply);
+    socket.on('data', (bytes: Buffer) => {
+      if (this.#isWatching) return this.#keep(bytes);
+      unread += bytes.toString('latin1');
+      for (let read = readReply(unread, 0); read !== null; read = readReply(unread, 0)) {
+        unread = unread.slice(read.end);
         // A node that still loads its data refuses all of them.
-        else if (read.reply instanceof Error) socket.destroy();
-        else if (answers.push(read.reply) === hello.length) this.#watch(answers);
+        if (read.reply instanceof Error) return void socket.destroy();
+        if (answers.push(read.reply) < hello.length) continue;
+        this.#watch(answers);
+        return this.#keep(Buffer.from(unread, 'latin1'));
       }
-      unread = unread.slice(at);
     });
     // A node that is down is no reason to fail: what comes of it is 'close'.
     socket.on('error', () => {});
     socket.once('close', () => {
-      if (this.#isWatching) this.#lostAtMs = Date.now();
+      if (this.#isWatching) {
+        this.#lostAtMs = Date.now();
+        this.#kept.push(null);
+      }
       this.#isWatching = false;
       if (!this.#isClosed) this.#timer = setTimeout(() => this.#connect(), RECONNECT_MS);
     });
@@ -127,13 +151,35 @@ export class Monitor {
     this.#watching.resolve();
   }
 
+  #keep(bytes: Buffer): void {
+    // The first are kept: a replay that begins in the middle knows nothing of who holds.
+    this.#overflowed ||= this.#keptBytes + bytes.length > this.#options.maxBytes;
+    if (this.#overflowed) return;
+    this.#keptBytes += bytes.length;
+    this.#kept.push(bytes);
+  }
+
+  async #readKept(): Promise<void> {
+    const kept = this.#kept;
+    this.#kept = [];
+    for (const bytes of kept) {
+      // One byte is one character: lengths are in bytes, and MONITOR escapes whatever is not ASCII.
+      const text = bytes === null ? '' : this.#unread + bytes.toString('latin1');
+      let at = 0;
+      for (let read = readReply(text, at); read !== null; read = readReply(text, at)) {
+        at = read.end;
+        this.#see(read.reply);
+      }
+      this.#unread = text.slice(at);
+      await turn();
+    }
+  }
+
   /** `1795281979.948873 [0 lua] "get" "lab:lock:1"` */
   #see(line: Reply): void {
     const [, seconds, source, rest] = /^(\d+\.\d+) \[\d+ ([^\]]*)\] (.*)$/s.exec(String(line)) ?? [];
     if (seconds === undefined || source === undefined || rest === undefined) return;
     const { node, keyPrefix, onCommand } = this.#options;
-    // Before anything is split: a prefix has no character that would be escaped.
-    if (!rest.includes(keyPrefix) && !FOR_ALL_KEYS.some((name) => rest.toUpperCase().startsWith(`"${name}"`))) return;
     const command = splitArguments(rest);
     const isOfInterest =
       command.some((argument) => argument.startsWith(keyPrefix)) ||

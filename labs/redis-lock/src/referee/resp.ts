@@ -37,7 +37,7 @@ const ESCAPED: Record<string, string> = { n: '\n', r: '\r', t: '\t', a: '\x07', 
 /** `"set" "a \"key\"" "\xc3\xa9"` as set, a "key" and é. */
 export function splitArguments(quoted: string): string[] {
   return [...quoted.matchAll(/"((?:[^"\\]|\\.)*)"/gs)].map(([, inside = '']) => {
-    // Most hold nothing to unescape, and there are thousands a second: whoever reads slowly is late with all else.
+    // Most hold nothing to unescape, and there are thousands.
     if (!inside.includes('\\')) return inside;
     const bytes = inside.replaceAll(/\\(?:x([0-9a-f]{2})|(.))/gis, (_all, hex?: string, letter = '') =>
       hex === undefined ? (ESCAPED[letter] ?? letter) : String.fromCharCode(Number.parseInt(hex, 16)),
