@@ -12,9 +12,10 @@ import { type StandParameters, standOn } from './stand.ts';
 import { witnessed } from './updates.ts';
 
 const parameters = {
-  ratePerSecond: 250,
+  ratePerSecond: 220,
   durationMs: 5150,
-  accounts: 80,
+  // Enough that nobody waits for more than one other: each who waits is a session that ends at the kill as well.
+  accounts: 120,
   contenders: 2,
   // Long, so that many accounts are held at the kill: each is a chance of its own.
   thinkMs: 300,
@@ -23,7 +24,7 @@ const parameters = {
   acquireTimeoutMs: 1200,
   patienceMs: 4000,
   // Whoever waits for a lock in Postgres waits with a connection.
-  connections: 90,
+  connections: 70,
   // When all connections are open.
   killAtMs: 1000,
   /** Nobody may have been let in for so many TTLs before it counts as never. */
