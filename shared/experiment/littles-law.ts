@@ -18,7 +18,8 @@ const LITTLE_TOLERANCE = 0.05;
  *
  * While a fault keeps an entry service stopped or dead, requests wait in the system's queue, which the client counts
  * and the service cannot; that time is left out on both sides, and for all entry services, since the client does not
- * know which of them kept an operation waiting.
+ * know which of them kept an operation waiting. So is what it takes to read what had queued up, and, after a restart,
+ * until the load's connections are open again: a service takes new ones one by one.
  *
  * An operation lasts longer at the client than in the service, by what a round trip takes outside of it. For calls of
  * a millisecond that is more than the tolerance. How much it can be, the client has measured beside the load, on a
@@ -38,8 +39,9 @@ export function littlesLaw({
   // One that was not sampled at all makes the sum of the others mean nothing.
   const isSampled = entries.length > 0 && gauges.length === entries.length;
   const disturbed = entries.flatMap((entry) => entry?.disturbed ?? []);
-  const spans = undisturbed(observation.load.elapsedMs, disturbed, resolutionMs);
-  const { operations } = observation.load;
+  const { operations, elapsedMs, reconnects } = observation.load;
+  const untilRead = disturbed.map(({ fromMs, toMs }) => ({ fromMs, toMs: toMs + resolutionMs }));
+  const spans = outsideOfAll([...untilRead, ...reconnects], elapsedMs);
   const total = (area: (span: Span) => number) => spans.reduce((sum, span) => sum + area(span), 0) / 1000;
   const atClient = total((span) => littlesLawSum(operations, span.fromMs, span.toMs));
   const measured = isSampled ? total((span) => gauges.reduce((sum, gauge) => sum + integral(gauge, span), 0)) : 0;
@@ -66,16 +68,16 @@ function outsideOf({ roundTrips, operations }: LoadReport, spans: readonly Span[
   return { meanMs, operations: count, total: (count * meanMs) / 1000 };
 }
 
-/** The window without the disturbed spans, each longer by what it takes to read what had queued up. */
-function undisturbed(elapsedMs: number, disturbed: readonly Span[], resolutionMs: number): Span[] {
-  const spans: Span[] = [];
+/** What is left of the window without these spans, which may overlap. */
+function outsideOfAll(spans: readonly Span[], elapsedMs: number): Span[] {
+  const left: Span[] = [];
   let fromMs = 0;
-  for (const span of disturbed.toSorted((a, b) => a.fromMs - b.fromMs)) {
-    if (span.fromMs > fromMs) spans.push({ fromMs, toMs: Math.min(span.fromMs, elapsedMs) });
-    fromMs = Math.max(fromMs, span.toMs + resolutionMs);
+  for (const span of spans.toSorted((a, b) => a.fromMs - b.fromMs)) {
+    if (span.fromMs > fromMs) left.push({ fromMs, toMs: Math.min(span.fromMs, elapsedMs) });
+    fromMs = Math.max(fromMs, span.toMs);
   }
-  if (fromMs < elapsedMs) spans.push({ fromMs, toMs: elapsedMs });
-  return spans;
+  if (fromMs < elapsedMs) left.push({ fromMs, toMs: elapsedMs });
+  return left;
 }
 
 function rounded(value: number): number {

@@ -22,6 +22,7 @@ export function unstartedObservation(
       serviceMs: none,
       sendLagMs: { p50: 0, p99: 0, max: 0 },
       roundTrips: [],
+      reconnects: [],
       eventLoopDelayMs: { p50: 0, p99: 0, max: 0 },
       cpuMs: 0,
       series: {

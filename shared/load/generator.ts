@@ -63,10 +63,11 @@ async function run(prepared: Prepared, startAtMs: number, aborted: Promise<void>
     tell({ type: 'progress', atMs: sender.elapsedMs, sent: sender.sent, ...sender.counts() });
   }, PROGRESS_INTERVAL_MS);
   const loaded = new AbortController();
-  const roundTrips = measureRoundTrips({
+  const beside = measureRoundTrips({
     urls: plan.roundTripUrls ?? [],
     signal: loaded.signal,
     nowMs: () => monotonicMs() - startAtMs,
+    onBack: async (url) => target.connect?.([url]),
   });
   const limit = new AbortController();
   const overtime = sleep(plan.durationMs + plan.timeoutMs + MARGIN_MS, undefined, { signal: limit.signal });
@@ -89,7 +90,7 @@ async function run(prepared: Prepared, startAtMs: number, aborted: Promise<void>
       max: beyondResolution(delay.max),
     },
     cpuMs: (user + system) / 1000,
-    roundTrips: await roundTrips,
+    ...(await beside),
     reasons: Object.fromEntries(sender.reasons),
   };
   await writeOperations(operationsFile, operations);

@@ -20,8 +20,8 @@ const GIVEN_UP = new Error('given up by the client');
 const ignore = () => {};
 
 /**
- * To each origin, open before the load. A service that was stopped for a while takes new connections one at a turn of
- * its event loop (libuv), however many wait: what it cannot know of, no source but the client could count.
+ * To each origin, open before the load and again after a restart. A service takes new connections one at a turn of its
+ * event loop (libuv), however many wait: what it cannot know of, no source but the client could count.
  */
 const READY_CONNECTIONS = 64;
 const IDLE_LIMIT_MS = 60_000;
@@ -85,18 +85,29 @@ export class HttpTarget implements OperationTarget {
         const { origin, pathname: path } = new URL(url);
         const route = this.#routes.find((one) => one.origin === origin);
         if (route === undefined) return [];
-        return Array.from({ length: READY_CONNECTIONS }, async () => {
-          const connection = new Connection(this, route, this.#connector);
-          try {
-            const { body } = await connection.client.request({ path, method: 'GET' });
-            await body.dump();
-            route.idle.push(connection);
-          } catch {
-            connection.drop();
-          }
+        const idle = route.idle.splice(0, READY_CONNECTIONS);
+        return Array.from({ length: READY_CONNECTIONS }, async (_, index) => {
+          const connection = idle[index];
+          // An idle one whose server is gone is opened again by a request, or fails if it does not know that yet.
+          if (connection !== undefined && (await this.#open(connection, path))) return;
+          await this.#open(new Connection(this, route, this.#connector), path);
         });
       }),
     );
+  }
+
+  /** Whether the connection is open and idle now; if not, it is dropped. */
+  async #open(connection: Connection, path: string): Promise<boolean> {
+    try {
+      const { body } = await connection.client.request({ path, method: 'GET' });
+      await body.dump();
+      if (!this.#closed) connection.idle.push(connection);
+      else connection.drop();
+      return true;
+    } catch {
+      connection.drop();
+      return false;
+    }
   }
 
   giveUp(row: number): void {

@@ -106,6 +106,13 @@ export interface RoundTrip {
   durationMs: number;
 }
 
+/** From when a service was found gone until it was back and the load's connections to it were open again. */
+export interface Reconnect {
+  /** After the run's start. */
+  fromMs: number;
+  toMs: number;
+}
+
 export interface LoadReport {
   /** The run's start on the shared monotonic clock (clock.ts). */
   startedAtMonotonicMs: number;
@@ -125,6 +132,8 @@ export interface LoadReport {
   series: LoadSeries;
   /** Of the plan's `roundTripUrls`; empty without them. */
   roundTrips: RoundTrip[];
+  /** Of the services that the plan's `roundTripUrls` are at. */
+  reconnects: Reconnect[];
   /** Why operations did not end ok: error code or status, and how many. */
   reasons: Record<string, number>;
   operations: OperationColumns;

@@ -12,7 +12,7 @@ export type Settle = (row: number, outcomeIndex: number, reason: string | null) 
 export interface OperationTarget {
   /** Starts operation `row`. May settle it before it returns. Never throws. */
   send(row: number): void;
-  /** Opens connections ahead of the load, by asking for these trivial routes. Never rejects. */
+  /** Opens connections ahead of the load, or again, by asking for these trivial routes. Never rejects. */
   connect?(urls: readonly string[]): Promise<void>;
   /** Abandons an operation in flight: its connection is closed, its signal fires. */
   giveUp(row: number): void;

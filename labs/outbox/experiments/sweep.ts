@@ -10,7 +10,7 @@ import { commonFacts, doubledOf, lostOf, neverHappens, type OutboxObservation } 
  * No claim of a sweep is about time. A shop that has just been started takes the connections that wait for it one by one,
  * while its code is being compiled: for so long it does not know of all that is on its way to it.
  */
-export const RESOLUTION_MS = 400;
+export const RESOLUTION_MS = 150;
 
 export interface Step {
   fault: 'killShop' | 'killRelay' | 'killConsumer';

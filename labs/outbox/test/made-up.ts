@@ -135,6 +135,7 @@ function loadOf(sent: number): LoadReport {
     serviceMs: none,
     sendLagMs: none,
     roundTrips: [],
+    reconnects: [],
     eventLoopDelayMs: none,
     cpuMs: 0,
     series: { bucketMs: 250, sent: [], outcomes: nothing, latencyP50Ms: [], latencyP99Ms: [] },

@@ -151,6 +151,7 @@ export function loadOf(requests: readonly MadeUpRequest[]): LoadReport {
     serviceMs: none,
     sendLagMs: none,
     roundTrips: [],
+    reconnects: [],
     eventLoopDelayMs: none,
     cpuMs: 0,
     series: { bucketMs: 250, sent: [], outcomes: nothing, latencyP50Ms: [], latencyP99Ms: [] },

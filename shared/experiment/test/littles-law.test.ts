@@ -70,3 +70,36 @@ describe("Little's law with calls of a millisecond or two", () => {
     expect(littlesLaw({ ...input, observation }).ok).toBe(false);
   });
 });
+
+describe("Little's law after a restart", () => {
+  // For a tenth of the run operations wait where only the client can count them: in the queue of new connections.
+  const waiting = { fromMs: 400, toMs: 500 };
+  const rows = rowsOf(8).map((row) => {
+    const isWaiting = row.startedAtMs >= waiting.fromMs && row.startedAtMs < waiting.toMs - 10;
+    return isWaiting ? { ...row, endedAtMs: waiting.toMs } : row;
+  });
+  const inputWith = (reconnects: { fromMs: number; toMs: number }[]) => {
+    const input = inputOf(inFlightOf(rowsOf(8)), null);
+    const load = { ...input.observation.load, ...fromRows(rows), reconnects };
+    return { ...input, observation: { ...input.observation, load } };
+  };
+
+  test('leaves out the time until the connections of the load are open again', () => {
+    expect(littlesLaw(inputWith([])).ok).toBe(false);
+    expect(littlesLaw(inputWith([waiting])).ok).toBe(true);
+  });
+
+  test('and nothing beyond it', () => {
+    expect(littlesLaw(inputWith([{ fromMs: 100, toMs: 300 }])).ok).toBe(false);
+  });
+
+  test('counts a time once that a fault and a reconnect have in common', () => {
+    const input = inputWith([waiting]);
+    const killed = { fromMs: 350, toMs: 450 };
+    const gateway = { ...input.observation.services.gateway, disturbed: [killed] } as ReturnType<typeof service>;
+    const services = { ...input.observation.services, gateway };
+    const { ok, expected } = littlesLaw({ ...input, observation: { ...input.observation, services } });
+    expect(ok).toBe(true);
+    expect(Number(expected)).toBeLessThan(0.8);
+  });
+});

@@ -78,6 +78,7 @@ function healthyLoad(): LoadReport {
     serviceMs: percentiles,
     sendLagMs: { p50: 0, p99: 1, max: 1 },
     roundTrips: [],
+    reconnects: [],
     eventLoopDelayMs: { p50: 0, p99: 1, max: 1 },
     cpuMs: 10,
     series: {

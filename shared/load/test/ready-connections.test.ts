@@ -11,7 +11,7 @@ import { planFor, runLoad, until } from './run-load.ts';
 const LONGER_THAN_UNDICIS_OWN_LIMIT_MS = 5500;
 
 /** A server that knows its connections by their first request. */
-async function counting() {
+async function counting(port = 0) {
   const first = new Map<Socket, string>();
   const seen = { connections: 0, operations: 0 };
   const whatIs = ({ headers, url }: IncomingMessage) =>
@@ -25,7 +25,7 @@ async function counting() {
   // As shared/service has it.
   server.keepAliveTimeout = 75_000;
   server.on('connection', () => seen.connections++);
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const close = async () => {
     server.closeAllConnections();
@@ -107,12 +107,58 @@ describe('a target that connects', () => {
     expect(there.seen.connections).toBe(connections);
   });
 
+  it('opens them again when the server is another one, without any left over', async () => {
+    const first = await counting();
+    await using one = targetOf(`${first.origin}/work`);
+    const urls = [`${first.origin}/health/live`];
+    await one.target.connect(urls);
+    const { connections } = first.seen;
+    await first.close();
+    await using second = await counting(Number(new URL(first.origin).port));
+    await one.target.connect(urls);
+    expect(second.seen).toEqual({ connections, operations: 0 });
+    expect(await one.send(connections)).toEqual(['ok']);
+    expect(second.seen).toEqual({ connections, operations: connections });
+  });
+
+  it('uses those that are still open when it is asked to open them again', async () => {
+    await using server = await counting();
+    await using one = targetOf(`${server.origin}/work`);
+    const urls = [`${server.origin}/health/live`];
+    await one.target.connect(urls);
+    const { connections } = server.seen;
+    await one.target.connect(urls);
+    expect(server.seen.connections).toBe(connections);
+  });
+
   it('without one opens a connection for each operation in flight', async () => {
     await using server = await counting();
     await using one = targetOf(`${server.origin}/`);
     await one.send(10);
     expect(server.seen).toEqual({ connections: 10, operations: 10 });
   });
+});
+
+it('a load whose service is restarted opens its connections again, and says how long they were gone', async () => {
+  const first = await counting();
+  let restarted: Awaited<ReturnType<typeof counting>> | undefined;
+  const restart = async () => {
+    await until('some operations have come', () => first.seen.operations >= 20);
+    await first.close();
+    restarted = await counting(Number(new URL(first.origin).port));
+  };
+  const [report] = await Promise.all([
+    runLoad(
+      planFor(
+        { kind: 'http', url: `${first.origin}/work` },
+        { durationMs: 1500, ratePerSecond: 40, roundTripUrls: [`${first.origin}/health/live`] },
+      ),
+    ),
+    restart(),
+  ]);
+  await using second = restarted;
+  expect(report.reconnects).toHaveLength(1);
+  expect(second?.firsts().filter((what) => what === '/health/live').length).toBeGreaterThan(20);
 });
 
 it('a load opens no connection for an operation: each was there before', async () => {

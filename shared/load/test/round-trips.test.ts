@@ -2,11 +2,14 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { measureRoundTrips } from '../round-trips.ts';
 
-async function serve(listener: RequestListener) {
-  const server = createServer(listener).listen(0, '127.0.0.1');
+/** What a test's load takes to open its connections again. */
+const OPENING_MS = 30;
+
+async function serve(listener: RequestListener, port = 0) {
+  const server = createServer(listener).listen(port, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/health/live`,
@@ -21,11 +24,23 @@ async function serve(listener: RequestListener) {
 function measuring(urls: string[]) {
   const stop = new AbortController();
   const startMs = performance.now();
-  const trips = measureRoundTrips({ urls, signal: stop.signal, nowMs: () => performance.now() - startMs });
+  const back: string[] = [];
+  const measured = measureRoundTrips({
+    urls,
+    signal: stop.signal,
+    nowMs: () => performance.now() - startMs,
+    async onBack(url) {
+      await sleep(OPENING_MS);
+      back.push(url);
+    },
+  });
   return {
+    back,
+    elapsedMs: () => performance.now() - startMs,
     async end() {
       stop.abort();
-      return { trips: await trips, elapsedMs: performance.now() - startMs };
+      const { roundTrips: trips, reconnects } = await measured;
+      return { trips, reconnects, elapsedMs: performance.now() - startMs };
     },
   };
 }
@@ -91,6 +106,62 @@ test('it ends at once, also while an answer is awaited', async () => {
   const running = measuring([server.url]);
   await until(() => asked, 1);
   expect((await running.end()).trips).toEqual([]);
+});
+
+describe('a service that is restarted', () => {
+  test('counts as gone until it is back and the connections to it are open again', async () => {
+    let answered = 0;
+    const answer: RequestListener = (_request, response) => response.end('live', () => answered++);
+    const first = await serve(answer);
+    const running = measuring([first.url]);
+    await until(() => answered, 3);
+    const closedAtMs = running.elapsedMs();
+    await first[Symbol.asyncDispose]();
+    await sleep(200);
+    const backAtMs = running.elapsedMs();
+    await using _second = await serve(answer, Number(new URL(first.url).port));
+    await until(() => running.back.length, 1);
+    await until(() => answered, answered + 3);
+    const { reconnects } = await running.end();
+    expect(running.back).toEqual([first.url]);
+    expect(reconnects).toHaveLength(1);
+    const [{ fromMs, toMs } = { fromMs: 0, toMs: 0 }] = reconnects;
+    expect(fromMs).toBeGreaterThanOrEqual(closedAtMs);
+    expect(fromMs).toBeLessThan(backAtMs);
+    expect(toMs).toBeGreaterThanOrEqual(backAtMs + OPENING_MS);
+  });
+
+  test('is gone until the end if it does not come back', async () => {
+    let answered = 0;
+    const server = await serve((_request, response) => response.end('live', () => answered++));
+    const running = measuring([server.url]);
+    await until(() => answered, 3);
+    await server[Symbol.asyncDispose]();
+    await sleep(200);
+    const { reconnects, elapsedMs } = await running.end();
+    expect(running.back).toEqual([]);
+    expect(reconnects).toHaveLength(1);
+    expect(reconnects[0]?.toMs).toBeGreaterThan(elapsedMs - 200);
+  });
+
+  test('is not the same as one that is stopped for a while: that one keeps its connections', async () => {
+    let asked = 0;
+    let isStopped = false;
+    await using server = await serve((_request, response) => {
+      asked += 1;
+      if (!isStopped) response.end('live');
+    });
+    const running = measuring([server.url]);
+    await until(() => asked, 3);
+    isStopped = true;
+    const asksBefore = asked;
+    // The one that is not answered is given up after a second, and the next one is asked.
+    await until(() => asked, asksBefore + 2);
+    isStopped = false;
+    await until(() => asked, asked + 3);
+    expect((await running.end()).reconnects).toEqual([]);
+    expect(running.back).toEqual([]);
+  });
 });
 
 test('without a url there is nothing to measure', async () => {

@@ -130,6 +130,7 @@ describe('a report in words', () => {
     eventLoopDelayMs: { p50: 0, p99: 0, max: 0 },
     cpuMs: 60,
     roundTrips: [],
+    reconnects: [],
     reasons: { timeout: 1, '500': 1 },
     operations: columnsOf(rows),
     ...over,
