@@ -181,7 +181,7 @@ export interface ExperimentDefinition<V extends string, F extends string, P, K e
   claims: readonly ClaimDefinition<V, K>[];
   /** Named numbers of a variant's run, as its row in the table. */
   facts: (observation: Observation<P>) => Record<string, number | string | null>;
-  /** Gauges to keep as series in the result ("service.gauge"), and to draw. */
+  /** Series to keep in the result and to draw; series.ts says how they are named. */
   plots: readonly Plot[];
   /** How late a send, a fault or a sample may be before the run says nothing about times this short. */
   resolutionMs: (parameters: P) => number;

@@ -1,11 +1,13 @@
 /**
  * The series a result keeps of one variant's run, in the load's buckets. Pure.
  *
- * Names: `load.ok`, `load.degraded` … (operations per bucket), `load.p50`, `load.p99` (latency, ms), and
- * `service.gauge` (mean per bucket) or `service.event` (times per bucket) for what the lab watches.
+ * Names: `load.ok`, `load.degraded` … (operations per bucket), `load.p50`, `load.p99` (latency, ms), and of what the lab
+ * watches `service.gauge` (mean per bucket), `service.event` (times per bucket, also of an event whose records are
+ * kept), `service.event.field` (mean per bucket of a number that the records say), `witness.name` (that witness'
+ * records per bucket, by their `atMs`).
  */
 import { OUTCOMES } from '@backend-labs/load';
-import { eventsIn, mean, type Observation, type Span } from './observation.ts';
+import { eventsIn, mean, type Observation, type ServiceObservation, type Span } from './observation.ts';
 import type { VariantResult } from './result/schema.ts';
 
 /** Rounds to what a plot can show: four significant digits. */
@@ -35,11 +37,28 @@ export function seriesOf(observation: Observation<unknown>, wanted: readonly str
 
 /** How to read one span of a watched series; null if this run has no such series. */
 function sampler(observation: Observation<unknown>, name: string): ((span: Span) => number | null) | null {
+  if (name.startsWith('witness.')) {
+    const records = observation.witnesses[name.slice('witness.'.length)];
+    return records === undefined ? null : counted(records.map(({ atMs }) => Number(atMs)));
+  }
   const service = Object.values(observation.services).find((one) => name.startsWith(`${one.name}.`));
   if (service === undefined) return null;
   const watched = name.slice(service.name.length + 1);
   const gauge = service.gauges[watched];
   if (gauge !== undefined) return (span) => mean(gauge, span);
-  const events = service.events[watched];
-  return events === undefined ? null : (span) => eventsIn(events, span).length;
+  const events = service.events[watched] ?? service.records[watched]?.map(({ atMs }) => atMs);
+  if (events !== undefined) return counted(events);
+  const said = Object.entries(service.records).find(([event]) => watched.startsWith(`${event}.`));
+  return said === undefined ? null : meanOf(said[1], watched.slice(said[0].length + 1));
+}
+
+const counted = (atMs: readonly number[]) => (span: Span) => eventsIn(atMs, span).length;
+
+/** Null in a span in which nothing was said, or no number. */
+function meanOf(records: ServiceObservation['records'][string], field: string) {
+  return (span: Span): number | null => {
+    const inside = records.filter(({ atMs }) => atMs >= span.fromMs && atMs < span.toMs);
+    const values = inside.flatMap(({ said }) => (typeof said[field] === 'number' ? [said[field]] : []));
+    return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+  };
 }

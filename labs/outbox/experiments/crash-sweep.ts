@@ -10,7 +10,7 @@ import { betweenTheWrites } from './kills.ts';
 import { happens, phantomsOf, plots } from './measures.ts';
 import { CONSUMER, RELAY, SHOP } from './names.ts';
 import { type StandParameters, standWith, usual } from './stand.ts';
-import { killsAtSteps, RESOLUTION_MS, type Step, survival, sweepFacts } from './sweep.ts';
+import { killsAtSteps, type Step, survival, sweepFacts } from './sweep.ts';
 
 const parameters = {
   ...usual,
@@ -51,7 +51,6 @@ const properties = {
 
 export const crashSweep = experiment({
   ...standWith(),
-  resolutionMs: () => RESOLUTION_MS,
   question: 'Shop, relay and consumer are killed in the middle of their work. What is lost, invented or done twice?',
   parameters,
   quick: { durationMs: 5000, kills: 2 },

@@ -9,7 +9,7 @@ import { experiment } from '@backend-labs/experiment';
 import { plots } from './measures.ts';
 import { CONSUMER, RELAY, SHOP } from './names.ts';
 import { standWith, usual } from './stand.ts';
-import { killsAtSteps, RESOLUTION_MS, type Step, survival, sweepFacts } from './sweep.ts';
+import { killsAtSteps, type Step, survival, sweepFacts } from './sweep.ts';
 
 const parameters = { ...usual, ratePerSecond: 150, durationMs: 16_000, kills: 3, awayMs: 200 };
 type EveryParameters = typeof parameters;
@@ -33,7 +33,6 @@ const STEPS: readonly Step[] = [
 
 export const everyStep = experiment({
   ...standWith(),
-  resolutionMs: () => RESOLUTION_MS,
   question: 'Each process is killed at each step that it announces. Is there one at which something goes wrong?',
   parameters,
   quick: { durationMs: 9000, kills: 1 },

@@ -75,11 +75,10 @@ export function notFinishedAtKills(observation: OutboxObservation): number[] {
 export function doneTwiceOutsideOfTheBatch(
   observation: OutboxObservation,
   fault: string,
-  relay = 'relay',
 ): { ids: string[]; chances: number } | null {
   const kills = killsAt(observation, fault);
   if (kills.length === 0) return null;
-  const claims = announced(observation, relay, 'outbox.claimed');
+  const claims = announced(observation, 'relay', 'outbox.claimed');
   const inHand = new Set(kills.flatMap(({ fromMs }) => claims.findLast(({ atMs }) => atMs <= fromMs)?.ids ?? []));
   const lastKillMs = Math.max(...kills.map(({ fromMs }) => fromMs));
   const { published } = setsOf(observation.witnesses);

@@ -125,5 +125,10 @@ export const oldSnapshot = experiment({
       'oldest xmin, transactions ago': Math.max(0, ...all.map(({ oldestXminAge }) => oldestXminAge ?? 0)),
     };
   },
-  plots,
+  plots: [
+    ...plots,
+    { series: 'observer.outbox.observed.deadRows', title: 'Dead rows in the outbox', unit: 'rows' },
+    { series: 'observer.outbox.observed.oldestXminAge', title: 'Age of the oldest xmin', unit: 'transactions' },
+    { series: 'observer.outbox.observed.pollPages', title: 'What a poll looks at', unit: 'pages' },
+  ],
 });

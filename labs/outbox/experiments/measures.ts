@@ -64,7 +64,7 @@ export function commonFacts(observation: OutboxObservation): Record<string, numb
   const { committed, published, applied, buried } = setsOf(observation.witnesses);
   return {
     committed: committed.length,
-    lost: lostOf(observation).length,
+    'committed, never published': lostOf(observation).length,
     'published, of no order': phantomsOf(observation).length,
     'published twice': publishedTwice(observation).length,
     'published, not applied': without(published, applied).length,
@@ -74,7 +74,8 @@ export function commonFacts(observation: OutboxObservation): Record<string, numb
   };
 }
 
-/** One chart for every experiment: what was placed, over time. */
+/** For every experiment: what went in and what came out, over time. */
 export const plots: ExperimentDefinition<string, string, StandParameters>['plots'] = [
   { series: 'load.ok', title: 'Orders placed', unit: 'per 250 ms' },
+  { series: 'witness.published', title: 'Events published', unit: 'per 250 ms' },
 ];

@@ -37,6 +37,12 @@ function facts(observation: Parameters<typeof commonFacts>[0]) {
   };
 }
 
+/** In MB it would read better; a series is what the observer says. */
+const keptPlots = [
+  ...plots,
+  { series: 'observer.outbox.observed.keptBytes', title: 'WAL kept for the slot', unit: 'bytes' },
+];
+
 export const relayDown = experiment({
   ...standWith({ isObserved: true }),
   question: 'The relay is away while the database writes on. What is kept for it?',
@@ -63,7 +69,7 @@ export const relayDown = experiment({
     },
   ],
   facts,
-  plots,
+  plots: keptPlots,
 });
 
 const capped = standWith({ isObserved: true });
@@ -100,5 +106,5 @@ export const relayDownCapped = experiment({
     },
   ],
   facts,
-  plots,
+  plots: keptPlots,
 });

@@ -6,12 +6,6 @@
 import { killsAt, notFinishedAtKills, receivedAgain } from './kills.ts';
 import { commonFacts, doubledOf, lostOf, neverHappens, type OutboxObservation } from './measures.ts';
 
-/**
- * No claim of a sweep is about time. A shop that has just been started takes the connections that wait for it one by one,
- * while its code is being compiled: for so long it does not know of all that is on its way to it.
- */
-export const RESOLUTION_MS = 150;
-
 export interface Step {
   fault: 'killShop' | 'killRelay' | 'killConsumer';
   service: string;

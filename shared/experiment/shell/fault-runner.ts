@@ -11,7 +11,7 @@ import { monotonicMs } from '@backend-labs/load';
 import type { FaultContext, FaultDefinition, TimelineDefinition } from '../lab.ts';
 import type { TimelineEntry } from '../result/schema.ts';
 import { triggerOf } from '../trigger.ts';
-import type { VariantServers } from './run-servers.ts';
+import { isUnavailable, type VariantServers } from './run-servers.ts';
 import type { ServiceProcess } from './service-process.ts';
 
 const HEAL_DEADLINE_MS = 5000;
@@ -34,8 +34,8 @@ export interface FaultRunner {
   played(): (TimelineEntry | null)[];
   /** Errors of inject and heal, each naming its fault. */
   problems: string[];
-  /** Why a fault cannot be had from these servers, in the provider's words; null if each could. */
-  unsupported(): string | null;
+  /** Why a fault cannot be had from these servers or on this machine, in the provider's words; null if each could. */
+  unavailable(): string | null;
   /** A service reports that it holds itself; `atMs` is on the monotonic clock. */
   held(service: string, at: { event: string; occurrence: number; atMs: number }): void;
   /** Cancels what has not begun and heals what has. */
@@ -45,7 +45,7 @@ export interface FaultRunner {
 export function startFaults(options: FaultRunnerOptions): FaultRunner {
   const entries: (TimelineEntry | null)[] = options.timeline.map(() => null);
   const problems: string[] = [];
-  let unsupported: string | null = null;
+  let unavailable: string | null = null;
   const ended = new AbortController();
   const stop = AbortSignal.any([options.signal, ended.signal]);
   const nowMs = () => monotonicMs() - options.startAtMonotonicMs;
@@ -91,7 +91,7 @@ export function startFaults(options: FaultRunnerOptions): FaultRunner {
       }
       await untilMs(healAtMs());
     } catch (error) {
-      if ((error as Error).name === 'UnsupportedError') unsupported = (error as Error).message;
+      if (isUnavailable(error as Error)) unavailable = (error as Error).message;
       problems.push(`fault ${fault} could not be injected: ${(error as Error).message}`);
     } finally {
       entry.healAskedAtMs = nowMs();
@@ -120,7 +120,7 @@ export function startFaults(options: FaultRunnerOptions): FaultRunner {
     entries: () => entries.filter((entry) => entry !== null),
     played: () => entries,
     problems,
-    unsupported: () => unsupported,
+    unavailable: () => unavailable,
     held(service, { event, occurrence, atMs }) {
       const index = options.timeline.findIndex(
         (planned, at) => 'when' in planned && entries[at] === null && matches(planned.when, service, event, occurrence),

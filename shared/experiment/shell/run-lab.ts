@@ -24,7 +24,7 @@ import { unstartedObservation } from '../unstarted-observation.ts';
 import { describeMachine, describeSources, describeVersions } from './environment.ts';
 import { startReaper } from './reaper.ts';
 import { createRunFolder } from './run-folder.ts';
-import { RunServers } from './run-servers.ts';
+import { isUnavailable, RunServers } from './run-servers.ts';
 import { ServiceStartError } from './service-start-error.ts';
 import { runVariant, type VariantRunOptions, WarmUpError } from './variant-run.ts';
 
@@ -215,10 +215,7 @@ async function finishedRun(
 
 /** What an error says of a variant that got to no load. Throws it again if nothing that follows would run either. */
 function whyNotRun(error: Error, notOurs: boolean): { error: string; unavailable?: string } {
-  // By name: loading the stack for two classes would load the clients of all servers.
-  if (['UnsupportedError', 'MissingServerError'].includes(error.name)) {
-    return { error: error.message, unavailable: error.message };
-  }
+  if (isUnavailable(error)) return { error: error.message, unavailable: error.message };
   // A service of the lab's own that does not start is a broken set-up.
   if (notOurs && (error instanceof ServiceStartError || error instanceof WarmUpError)) return { error: error.message };
   throw error;

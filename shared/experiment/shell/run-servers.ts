@@ -37,6 +37,12 @@ const NO_SERVERS: Stack = {
   [Symbol.asyncDispose]: async () => {},
 };
 
+/** Whether it says that this machine or this provider cannot give what was asked for: no defect, and no result. */
+export function isUnavailable({ name }: Error): boolean {
+  // By name: loading the stack for two classes would load the clients of all servers.
+  return name === 'UnsupportedError' || name === 'MissingServerError';
+}
+
 type Proxies = Map<string, { server: string; proxy: TcpProxy }>;
 
 async function startProxies(

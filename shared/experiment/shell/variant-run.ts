@@ -177,7 +177,7 @@ export async function runVariant(options: VariantRunOptions): Promise<Observatio
     services: observed(),
     ...afterwards,
     error: error ?? (faults.problems.length > 0 ? faults.problems.join('; ') : null),
-    unavailable: faults.unsupported(),
+    unavailable: faults.unavailable(),
     wallClockSkewMs,
   };
 }

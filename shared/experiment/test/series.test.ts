@@ -36,8 +36,33 @@ describe('the series of a result', () => {
     expect(values['dependency.work.started']).toEqual([2, 1, 0, 0, 1]);
   });
 
+  it('hold how often an event occurred whose records are kept, and the mean of a number that they say', () => {
+    const run = madeUp((observation) => {
+      dependency(observation).records['work.looked'] = [
+        { atMs: 0, said: { rows: 2, state: 'kept' } },
+        { atMs: 249.9, said: { rows: 4, state: 'kept' } },
+        { atMs: 250, said: { rows: null, state: 'kept' } },
+        { atMs: 1000, said: { rows: 7, state: 'lost' } },
+      ];
+    });
+    const wanted = ['dependency.work.looked', 'dependency.work.looked.rows', 'dependency.work.looked.state'];
+    const { values } = seriesOf(run, wanted);
+    expect(wanted.map((name) => values[name])).toEqual([
+      [2, 1, 0, 0, 1],
+      [3, null, null, null, 7],
+      [null, null, null, null, null],
+    ]);
+  });
+
+  it('hold how many records of a witness fall into each bucket', () => {
+    const run = madeUp((observation) => {
+      observation.witnesses.published = [{ atMs: -5 }, { atMs: 10 }, { atMs: 20 }, { atMs: 800 }, { atMs: 99_999 }];
+    });
+    expect(seriesOf(run, ['witness.published']).values['witness.published']).toEqual([2, 0, 0, 1, 0]);
+  });
+
   it('leave out what this run does not have', () => {
-    const { values } = seriesOf(madeUp(), ['gateway.nothing', 'nobody.open']);
+    const { values } = seriesOf(madeUp(), ['gateway.nothing', 'nobody.open', 'witness.nobody', 'gateway.nothing.rows']);
     expect(Object.keys(values).filter((name) => !name.startsWith('load.'))).toEqual([]);
   });
 

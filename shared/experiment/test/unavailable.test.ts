@@ -71,8 +71,11 @@ function expectSkipped({ result, events }: Run, reason: string): void {
 }
 
 describe('a claim is skipped, with the reason and exit code 0, where', () => {
-  it('a fault is not supported by who provides the servers', async () => {
-    const ended = await run({}, () => Promise.reject(named('UnsupportedError', ELSEWHERE)));
+  it.each([
+    ['is not supported by who provides the servers', 'UnsupportedError'],
+    ['needs a tool that is not there', 'MissingServerError'],
+  ])('a fault %s', async (_what, name) => {
+    const ended = await run({}, () => Promise.reject(named(name, ELSEWHERE)));
     expectSkipped(ended, ELSEWHERE);
     expect(ended.result.experiments[0]?.variants[0]?.error).toBe(`fault crash could not be injected: ${ELSEWHERE}`);
   });
