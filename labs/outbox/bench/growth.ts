@@ -3,7 +3,7 @@
  *
  * The backlog is kept at its size: what was acknowledged is put back at its end. Orders are committed a hundred at a
  * time here, for the time that filling takes. The cost of an event is the time between two, in a closed loop. From few to
- * many and back again, and the cheapest window counts: what else the machine does only ever adds.
+ * many, back again and so on, and the cheapest window of all rounds counts: what else the machine does only ever adds.
  * Read next: relay-main.ts, backlog.ts.
  */
 import type { BenchContext, BenchPart, BenchTable } from '@backend-labs/load';
@@ -23,15 +23,13 @@ export async function benchGrowth(
   plan: Plan,
   { log }: Pick<BenchContext, 'log'>,
 ): Promise<[BenchTable, BenchPart[]]> {
-  const { backlogs, warmUpMs, windows, windowMs } = plan.growth;
+  const { backlogs, rounds, warmUpMs, windows, windowMs } = plan.growth;
   const windowsOf = new Map<string, { backlog: number; us: number }[]>(
     Object.keys(plan.relays).map((name) => [name, []]),
   );
   const otherWork = new OtherWork();
-  // The last one once, and twice as long: it takes the longest to fill.
-  const back = backlogs.slice(0, -1).toReversed();
-  for (const [index, backlog] of [...backlogs, ...back].entries()) {
-    const isTurn = index === backlogs.length - 1;
+  const ways = Array.from({ length: rounds }, (_, round) => (round % 2 === 0 ? backlogs : backlogs.toReversed()));
+  for (const backlog of ways.flat()) {
     await otherWork.look();
     for (const [name, file] of Object.entries(plan.relays)) {
       log(`growth: ${name}, a backlog of ${backlog}`);
@@ -39,8 +37,7 @@ export async function benchGrowth(
       const { eventsPerSecond } = await stand.measure<RelayMeasurement>('relay', {
         ...place,
         ...{ carrier: { file: fileOf(file) }, batchSize: plan.batchSize, pollIntervalMs: plan.latency.pollIntervalMs },
-        ...{ rowsPerTransaction: ROWS_PER_TRANSACTION, backlog, isKeptUp: true, warmUpMs, windowMs },
-        ...{ windows: isTurn ? 2 * windows : windows },
+        ...{ rowsPerTransaction: ROWS_PER_TRANSACTION, backlog, isKeptUp: true, warmUpMs, windows, windowMs },
       } satisfies RelayTask);
       windowsOf.get(name)?.push(...eventsPerSecond.map((rate) => ({ backlog, us: 1e6 / rate })));
     }

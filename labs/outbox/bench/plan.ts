@@ -16,8 +16,9 @@ export interface Plan {
   };
   growth: {
     backlogs: readonly number[];
+    rounds: number;
     warmUpMs: number;
-    /** The cheapest counts, so that one checkpoint does not decide. */
+    /** Of each round. */
     windows: number;
     windowMs: number;
   };
@@ -48,14 +49,14 @@ export function planOf({ quick }: { quick: boolean }): Plan {
     ? {
         ...common,
         throughput: { rounds: 1, warmUpMs: 200, durationMs: 300, backlog: 10_000, backlogOneByOne: 2000 },
-        growth: { backlogs: [1e3, 1e4], warmUpMs: 200, windows: 2, windowMs: 150 },
+        growth: { backlogs: [1e3, 1e4], rounds: 2, warmUpMs: 200, windows: 2, windowMs: 150 },
         latency: { ...latency, idleMs: 100, warmUpMs: 200, durationMs: 300, pollIntervalsMs: [5, 100] },
         writePath: { writers: [1, 16], rounds: 1, warmUpMs: 100, durationMs: 200 },
       }
     : {
         ...common,
         throughput: { rounds: 3, warmUpMs: 500, durationMs: 1500, backlog: 40_000, backlogOneByOne: 8000 },
-        growth: { backlogs: [1e3, 1e4, 1e5, 1e6], warmUpMs: 500, windows: 4, windowMs: 400 },
+        growth: { backlogs: [1e3, 1e4, 1e5, 1e6], rounds: 3, warmUpMs: 500, windows: 4, windowMs: 400 },
         latency: {
           ...latency,
           ...{ idleMs: 500, warmUpMs: 500, durationMs: 2000, pollIntervalsMs: [5, 20, 100, 500] },

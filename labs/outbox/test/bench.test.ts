@@ -33,7 +33,7 @@ const relays = { 'skip-locked': 'src/variants/skip-locked.ts', 'cdc-pgoutput': '
 const plan: Plan = {
   batchSize: 10,
   throughput: { rounds: 1, warmUpMs: 20, durationMs: 50, backlog: 8000, backlogOneByOne: 1000 },
-  growth: { backlogs: [50, 100], warmUpMs: 20, windows: 1, windowMs: 200 },
+  growth: { backlogs: [50, 100], rounds: 2, warmUpMs: 20, windows: 1, windowMs: 200 },
   latency: {
     ratePerSecond: 50,
     idleMs: 100,

@@ -192,22 +192,64 @@ test.each(LOSSLESS)('%s: an order that is rolled back is not published', async (
   expect(broker.published).toEqual([id]);
 });
 
-test.each([['skip-locked', skipLocked] as [string, OutboxVariant], ['skip-locked-notify', skipLockedNotify]])(
-  '%s: a second relay takes what the first one does not hold',
-  async (_, variant) => {
-    await using site = await openSite(servers);
-    const ids: number[] = [];
-    for (let order = 0; order < 4; order++) ids.push((await site.order(order)).id);
-    const [one, other] = [undecided(), undecided()];
-    await using _first = await runRelay(site, variant, { ...one, settings: { batchSize: 2 } });
-    const held = await one.next();
-    await using _second = await runRelay(site, variant, { ...other, settings: { batchSize: 2 } });
-    const next = await other.next();
-    expect([held.ids, next.ids]).toEqual([ids.slice(0, 2), ids.slice(2)]);
-    next.acknowledge();
-    await until('the second batch is marked', async () => (await site.unmarked()).length === 2);
-    expect(await site.unmarked()).toEqual(held.ids);
-    held.acknowledge();
-    await until('so is the first', async () => (await site.unmarked()).length === 0);
+describe.each([['skip-locked', skipLocked] as [string, OutboxVariant], ['skip-locked-notify', skipLockedNotify]])(
+  '%s, that has one batch on its way and the next one in hand',
+  (_, variant) => {
+    const BATCH = 2;
+    async function openWith(orders: number) {
+      const site = await openSite(servers);
+      const ids: number[] = [];
+      for (let order = 0; order < orders; order++) ids.push((await site.order(order)).id);
+      return { site, ids, [Symbol.asyncDispose]: () => site[Symbol.asyncDispose]() };
+    }
+
+    test('publishes the next one when the one before is marked, and not before', async () => {
+      await using given = await openWith(4);
+      const { site, ids } = given;
+      const broker = undecided();
+      await using relay = await runRelay(site, variant, { ...broker, settings: { batchSize: BATCH } });
+      const first = await broker.next();
+      // Who asks for more than nobody holds gets nothing: the second batch is taken already.
+      await until('the second batch is taken', async () => (await site.free()).length === 0);
+      expect(relay.steps).toEqual([{ step: 'claimed', ids: ids.slice(0, BATCH) }]);
+      first.acknowledge();
+      const second = await broker.next();
+      expect(second.ids).toEqual(ids.slice(BATCH));
+      expect(await site.unmarked()).toEqual(ids.slice(BATCH));
+      second.acknowledge();
+      await until('all are marked', async () => (await site.unmarked()).length === 0);
+    });
+
+    test('gives both back when the first one fails, and they come again in their order', async () => {
+      await using given = await openWith(4);
+      const { site, ids } = given;
+      const broker = undecided();
+      await using relay = await runRelay(site, variant, { ...broker, settings: { batchSize: BATCH } });
+      (await broker.next()).refuse(new Error('the broker is away'));
+      await expect(relay.running).rejects.toThrow('the broker is away');
+      await until('nothing is held', async () => (await site.free()).length === ids.length);
+      const after = willing();
+      await using _again = await runRelay(site, variant, { ...after, settings: { batchSize: BATCH } });
+      await after.untilPublished(...ids);
+      expect(after.published).toEqual(ids);
+    });
+
+    test('leaves the rest to a second relay', async () => {
+      await using given = await openWith(3 * BATCH);
+      const { site, ids } = given;
+      const [one, other] = [undecided(), undecided()];
+      await using _first = await runRelay(site, variant, { ...one, settings: { batchSize: BATCH } });
+      const held = await one.next();
+      await until('the first relay holds two batches', async () => (await site.free()).length === BATCH);
+      await using _second = await runRelay(site, variant, { ...other, settings: { batchSize: BATCH } });
+      const next = await other.next();
+      expect([held.ids, next.ids]).toEqual([ids.slice(0, BATCH), ids.slice(2 * BATCH)]);
+      next.acknowledge();
+      await until('its batch is marked', async () => (await site.unmarked()).length === 2 * BATCH);
+      expect(await site.unmarked()).toEqual(ids.slice(0, 2 * BATCH));
+      held.acknowledge();
+      (await one.next()).acknowledge();
+      await until('so are the first two', async () => (await site.unmarked()).length === 0);
+    });
   },
 );

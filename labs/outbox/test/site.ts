@@ -148,6 +148,14 @@ export async function openSite(stack: Stack, { partitions = 1 }: { partitions?: 
       );
       return rows.map(({ id }) => id);
     },
+    /** Those of them that no transaction holds. Read from the rows: whoever tried to lock them would be in the way. */
+    async free(): Promise<number[]> {
+      const { rows } = await pool.query<{ id: number }>(
+        `SELECT (event->>'id')::int AS id FROM outbox WHERE published_at IS NULL
+         AND (xmax = '0' OR pg_xact_status(xmax::text::xid8) <> 'in progress') ORDER BY position`,
+      );
+      return rows.map(({ id }) => id);
+    },
     /** Waits until a relay has noted down, in its own way, that all until now is published. */
     async untilNoted() {
       const { rows } = await pool.query<{ end: string }>('SELECT pg_current_wal_flush_lsn() AS end');

@@ -5,17 +5,17 @@
  * about lie there until the next one. Read next: skip-locked-notify.ts (with the poll that this one lacks).
  */
 import type { OutboxVariant } from '../contract.ts';
-import { moveBatch } from './skip-locked.ts';
+import { moveAll } from './skip-locked.ts';
 import skipLockedNotify from './skip-locked-notify.ts';
 
 const variant: OutboxVariant = {
   ...skipLockedNotify,
   async relay(context) {
-    const { signal, settings, listen } = context;
+    const { signal, listen } = context;
     await using wakeUps = await listen();
     while (!signal.aborted) {
       await wakeUps.next(null);
-      while ((await moveBatch(context)) === settings.batchSize) if (signal.aborted) return;
+      if (!signal.aborted) await moveAll(context);
     }
   },
 };

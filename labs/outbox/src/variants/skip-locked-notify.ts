@@ -7,7 +7,7 @@
  */
 import type { OutboxVariant } from '../contract.ts';
 import { placeInOneTransaction } from '../place.ts';
-import { moveBatch } from './skip-locked.ts';
+import { moveAll } from './skip-locked.ts';
 
 const variant: OutboxVariant = {
   async place(context) {
@@ -18,7 +18,8 @@ const variant: OutboxVariant = {
     const { signal, settings, listen } = context;
     await using wakeUps = await listen();
     while (!signal.aborted) {
-      if ((await moveBatch(context)) < settings.batchSize) await wakeUps.next(settings.pollIntervalMs);
+      await moveAll(context);
+      await wakeUps.next(settings.pollIntervalMs);
     }
   },
 };
