@@ -8,6 +8,9 @@ import type { Chances } from './result/schema.ts';
 /** Fewer independent chances than this, and nothing is claimed from having seen none. */
 export const MINIMUM_CHANCES = 30;
 
+/** One-sided, of the normal distribution. */
+const Z_95 = 1.6449;
+
 /**
  * The 95 % upper bound of a rate after `occurrences` in `count` independent chances.
  * None seen: 3/n, the rule of three (Hanley and Lippman-Hand, 1983). Some seen: the Wilson score bound.
@@ -16,11 +19,22 @@ export const MINIMUM_CHANCES = 30;
 export function upperBound95(count: number, occurrences: number): number {
   if (count === 0) return 1;
   if (occurrences === 0) return Math.min(1, 3 / count);
-  const z = 1.6449; // one-sided 95 %
+  const z = Z_95;
   const rate = occurrences / count;
   const centre = rate + (z * z) / (2 * count);
   const margin = z * Math.sqrt((rate * (1 - rate)) / count + (z * z) / (4 * count * count));
   return Math.min(1, (centre + margin) / (1 + (z * z) / count));
+}
+
+/**
+ * The 95 % upper bound of a mean, from independent readings: mean + 1.6449 · s / √n (the central limit theorem, so for
+ * some tens of them). The mean itself for fewer than two; 0 for none.
+ */
+export function meanUpperBound95(values: readonly number[]): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+  if (values.length < 2) return mean;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
+  return mean + Z_95 * Math.sqrt(variance / values.length);
 }
 
 /** Chances with their bound, as a result carries them. */

@@ -5,6 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { measureRoundTrips } from '../round-trips.ts';
 
+/** Enough answers that some were not the first on their connection: those are left out. */
+const BEYOND_THE_FIRST = 20;
+
 /** What a test's load takes to open its connections again. */
 const OPENING_MS = 30;
 
@@ -57,7 +60,7 @@ test('each answer is one round trip, at its time, as long as the answer took', a
     response.end('live', () => answered++);
   });
   const running = measuring([server.url]);
-  await until(() => answered, 6);
+  await until(() => answered, BEYOND_THE_FIRST);
   const { trips, elapsedMs } = await running.end();
   // The first opens the connection and is left out; the last may have been under way when it was told to stop.
   expect(trips.length).toBeGreaterThanOrEqual(4);
@@ -66,6 +69,29 @@ test('each answer is one round trip, at its time, as long as the answer took', a
     expect(atMs + durationMs).toBeLessThanOrEqual(elapsedMs);
   }
   expect(trips.map(({ atMs }) => atMs)).toEqual(trips.map(({ atMs }) => atMs).sort((a, b) => a - b));
+});
+
+test('a stall is met by all that ask meanwhile, and not only by the first', async () => {
+  let answered = 0;
+  const held: (() => void)[] = [];
+  let isStalled = false;
+  await using server = await serve((_request, response) => {
+    const answer = () => void response.end('live', () => answered++);
+    if (isStalled) held.push(answer);
+    else answer();
+  });
+  const running = measuring([server.url]);
+  await until(() => answered, BEYOND_THE_FIRST);
+  const fromMs = running.elapsedMs();
+  isStalled = true;
+  await until(() => held.length, 4);
+  isStalled = false;
+  for (const answer of held) answer();
+  const toMs = running.elapsedMs();
+  await until(() => answered, answered + 4);
+  const met = (await running.end()).trips.filter(({ atMs }) => atMs > fromMs && atMs < toMs - 1);
+  expect(met.length).toBeGreaterThanOrEqual(4);
+  for (const { atMs, durationMs } of met) expect(atMs + durationMs).toBeGreaterThan(toMs - 1);
 });
 
 test('several services are asked', async () => {
@@ -81,7 +107,7 @@ test('several services are asked', async () => {
     }),
   );
   const running = measuring([first.url, second.url]);
-  await until(() => Math.min(answered[0] ?? 0, answered[1] ?? 0), 4);
+  await until(() => Math.min(answered[0] ?? 0, answered[1] ?? 0), BEYOND_THE_FIRST);
   expect((await running.end()).trips.length).toBeGreaterThanOrEqual(5);
 });
 
@@ -94,7 +120,7 @@ test('what is not answered with a 2xx, or not at all, is left out', async () => 
     response.end(() => answered++);
   });
   const running = measuring([server.url, refused.url]);
-  await until(() => answered, 4);
+  await until(() => answered, BEYOND_THE_FIRST);
   expect((await running.end()).trips).toEqual([]);
 });
 
