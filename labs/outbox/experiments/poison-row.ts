@@ -9,7 +9,9 @@ import { commonFacts, happens, lostOf, neverHappens, type OutboxObservation, plo
 import { setsOf } from './sets.ts';
 import { standWith, usual } from './stand.ts';
 
-const parameters = { ...usual, durationMs: 3000, poisonAtMs: 1000, noteBytes: 1_500_000 };
+/** Far more than a batch of ordinary events has, and less than a note that takes Postgres long to write. */
+const MAX_MESSAGE_BYTES = 65_536;
+const parameters = { ...usual, durationMs: 3000, poisonAtMs: 1000, noteBytes: 2 * MAX_MESSAGE_BYTES };
 type PoisonParameters = typeof parameters;
 
 /** Orders that were placed after the one that cannot be published. */
@@ -21,7 +23,7 @@ const placedAfter = ({
   setsOf(witnesses).committed.filter(({ id }) => (load.operations.startedAtMs[id] ?? 0) > poisonAtMs).length;
 
 export const poisonRow = experiment({
-  ...standWith(),
+  ...standWith({ maxMessageBytes: MAX_MESSAGE_BYTES }),
   question: 'One event can never be published. What becomes of those behind it?',
   parameters,
   quick: {},

@@ -118,14 +118,20 @@ function servicesOf(
   ];
 }
 
-async function createTopic({ servers: access, parameters, signal }: PrepareContext<StandParameters>): Promise<void> {
+async function createTopic(
+  { servers: access, parameters, signal }: PrepareContext<StandParameters>,
+  { maxMessageBytes }: StandOptions,
+): Promise<void> {
   // Loaded here, so that lab.ts can be listed without it.
   const { createKafka } = await import('../src/kafka.ts');
   const admin = createKafka({ url: access.urlOf('kafka-1'), clientId: 'prepare' }).admin();
   await admin.connect();
   try {
     signal.throwIfAborted();
-    await admin.createTopics({ topics: [{ topic: topicOf(access), numPartitions: parameters.partitions }] });
+    const configEntries =
+      maxMessageBytes === undefined ? [] : [{ name: 'max.message.bytes', value: String(maxMessageBytes) }];
+    const topic = { topic: topicOf(access), numPartitions: parameters.partitions, configEntries };
+    await admin.createTopics({ topics: [topic] });
   } finally {
     await admin.disconnect();
   }
@@ -172,6 +178,8 @@ interface StandOptions {
   isObserved?: boolean;
   /** False where only the relay is looked at. */
   hasConsumer?: boolean;
+  /** What the topic takes; Kafka's own limit unless told, 1 MiB. It is about a batch, as long as nothing is compressed. */
+  maxMessageBytes?: number;
 }
 
 /** The parts of an experiment's definition that all of this lab's have in common. */
@@ -179,7 +187,7 @@ export function standWith(options: StandOptions = {}) {
   return {
     services: ({ parameters, variantFile }: { parameters: StandParameters; variantFile: string }) =>
       servicesOf(parameters, variantFile, options),
-    prepare: createTopic,
+    prepare: (context: PrepareContext<StandParameters>) => createTopic(context, options),
     operation,
     warmUp,
     hops: [{ from: 'load', to: SHOP }],
