@@ -82,6 +82,11 @@ export async function runRelay(site: Site, variant: OutboxVariant, options: Rela
   };
 }
 
+/** Runs a relay that has nothing to do, so that all that it needs is there. */
+export async function prepare(site: Site, variant: OutboxVariant) {
+  await (await runRelay(site, variant, willing()))[Symbol.asyncDispose]();
+}
+
 /** A broker that acknowledges at once. */
 export function willing() {
   const published: number[] = [];

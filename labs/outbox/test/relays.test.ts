@@ -2,21 +2,15 @@
 import type { Stack } from '@backend-labs/stack';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { OutboxVariant } from '../src/contract.ts';
-import cdcPgoutput from '../src/variants/cdc-pgoutput.ts';
 import pollByXid from '../src/variants/poll-by-xid.ts';
 import skipLocked from '../src/variants/skip-locked.ts';
 import skipLockedByKey from '../src/variants/skip-locked-by-key.ts';
 import skipLockedNotify from '../src/variants/skip-locked-notify.ts';
+import { LOSSLESS } from './lossless.ts';
 import { startServers, until } from './servers.ts';
-import { ascending, aWhile, idsOf, openSite, type Read, type Site, startRelay } from './site.ts';
+import { ascending, aWhile, idsOf, openSite, type Site, startRelay } from './site.ts';
+import type { Read } from './topic.ts';
 
-const LOSSLESS: [string, OutboxVariant][] = [
-  ['poll-by-xid', pollByXid],
-  ['skip-locked', skipLocked],
-  ['skip-locked-by-key', skipLockedByKey],
-  ['skip-locked-notify', skipLockedNotify],
-  ['cdc-pgoutput', cdcPgoutput],
-];
 const TOO_LARGE = 'x'.repeat(1_500_000);
 
 let servers: Stack;

@@ -1,22 +1,10 @@
 /** The relay and the consumer outlive their servers: nobody starts them again. */
 import type { Stack } from '@backend-labs/stack';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { OutboxVariant } from '../src/contract.ts';
-import cdcPgoutput from '../src/variants/cdc-pgoutput.ts';
-import pollByXid from '../src/variants/poll-by-xid.ts';
 import skipLocked from '../src/variants/skip-locked.ts';
-import skipLockedByKey from '../src/variants/skip-locked-by-key.ts';
-import skipLockedNotify from '../src/variants/skip-locked-notify.ts';
+import { LOSSLESS } from './lossless.ts';
 import { startServers, until } from './servers.ts';
 import { ascending, idsOf, openSite, startConsumer, startRelay } from './site.ts';
-
-const LOSSLESS: [string, OutboxVariant][] = [
-  ['poll-by-xid', pollByXid],
-  ['skip-locked', skipLocked],
-  ['skip-locked-by-key', skipLockedByKey],
-  ['skip-locked-notify', skipLockedNotify],
-  ['cdc-pgoutput', cdcPgoutput],
-];
 
 let servers: Stack;
 beforeAll(async () => {

@@ -1,53 +1,19 @@
+/** The shop's answer to an order, and what of it is stored. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Stack } from '@backend-labs/stack';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { OutboxVariant } from '../src/contract.ts';
 import { placeInOneTransaction } from '../src/place.ts';
-import { createShop, type ShopOptions } from '../src/shop/app.ts';
 import cdcPgoutput from '../src/variants/cdc-pgoutput.ts';
-import brokerFirst from '../src/variants/dual-write-broker-first.ts';
-import dbFirst from '../src/variants/dual-write-db-first.ts';
-import notifyInEveryTx from '../src/variants/notify-in-every-tx.ts';
-import skipLockedNotify from '../src/variants/skip-locked-notify.ts';
 import { runRelay } from './relay-with.ts';
-import { ask, listen, startServers, until } from './servers.ts';
-import { aWhile, CUSTOMERS, openSite, type Site } from './site.ts';
-
-const plain: OutboxVariant = {};
-const WITH_OUTBOX: [string, OutboxVariant][] = [
-  ['one transaction', plain],
-  ['skip-locked-notify', skipLockedNotify],
-  ['notify-in-every-tx', notifyInEveryTx],
-];
-const DUAL: [string, OutboxVariant][] = [
-  ['dual-write-db-first', dbFirst],
-  ['dual-write-broker-first', brokerFirst],
-];
+import { ask, startServers, until } from './servers.ts';
+import { DUAL, events, openShop, orders, tea, WITH_OUTBOX } from './shop.ts';
+import { aWhile, CUSTOMERS, openSite } from './site.ts';
 
 let servers: Stack;
 beforeAll(async () => {
   servers = await startServers();
 });
 afterAll(() => servers?.[Symbol.asyncDispose]());
-
-async function openShop(site: Site, variant: OutboxVariant = plain, own: Partial<ShopOptions> = {}) {
-  const { postgresUrl, kafkaUrl, topic } = site;
-  const given = { postgresUrl, kafkaUrl, topic, variant, customers: CUSTOMERS, connections: 10 };
-  return listen(await createShop({ ...given, slowEvery: 0, slowMs: 0, ...own }));
-}
-
-const tea = { items: [{ sku: 'tea', quantity: 2 }] };
-
-/** Order ids in the outbox, and in the topic. */
-async function events(site: Site): Promise<number[]> {
-  const inOutbox = await site.query<{ id: number }>(`SELECT (event->>'id')::int AS id FROM outbox ORDER BY position`);
-  return [...inOutbox.map(({ id }) => id), ...(await site.readTopic()).map(({ id }) => id)];
-}
-
-const orders = (site: Site) =>
-  site.query<{ id: number; customer: number; version: number }>(
-    'SELECT id, customer, version FROM orders ORDER BY customer, version',
-  );
 
 describe('an order', () => {
   test('is stored with its event, and answered with its version', async () => {
@@ -99,135 +65,6 @@ describe('an order', () => {
     await using site = await openSite(servers);
     await using shop = await openShop(site, { place: async () => {} });
     expect((await shop.ask('/customers/3/orders/7', tea)).status).toBe(500);
-  });
-});
-
-describe('an invalid order is answered with 400 and what is wrong', () => {
-  let site: Site;
-  let shop: Awaited<ReturnType<typeof openShop>>;
-  beforeAll(async () => {
-    site = await openSite(servers);
-    shop = await openShop(site);
-  });
-  afterAll(async () => {
-    await shop?.[Symbol.asyncDispose]();
-    await site?.[Symbol.asyncDispose]();
-  });
-  const refused = async (path: string, body: unknown): Promise<string> => {
-    const before = await orders(site);
-    const answer = await shop.ask(path, body);
-    expect(answer.status).toBe(400);
-    expect(await orders(site)).toEqual(before);
-    return String(answer.body.error);
-  };
-
-  test('all of it', async () => {
-    const order = {
-      items: [
-        { sku: '', quantity: 0 },
-        { sku: 'tea', quantity: 1.5, colour: 'green' },
-      ],
-      note: 5,
-    };
-    const error = await refused('/customers/tea/orders/-1', order);
-    for (const where of ['customer', 'id', 'items[0].sku', 'items[0].quantity', 'items[1].quantity', 'note']) {
-      expect(error).toContain(`at ${where}`);
-    }
-    expect(error).toContain('colour');
-  });
-
-  test.each([
-    ['no body', undefined],
-    ['an empty one', {}],
-    ['a list', [tea]],
-    ['no items', { items: [] }],
-    ['too many items', { items: Array(101).fill(tea.items[0]) }],
-    ['an item too often', { items: [{ sku: 'tea', quantity: 1001 }] }],
-    ['an item with a name that is too long', { items: [{ sku: 't'.repeat(65), quantity: 1 }] }],
-  ])('%s', async (_, body) => {
-    expect(await refused('/customers/1/orders/1', body)).toContain('items');
-  });
-
-  test('a note that is too long', async () => {
-    expect(await refused('/customers/1/orders/1', { ...tea, note: 'x'.repeat(2_000_001) })).toContain('note');
-  });
-
-  test.each(['-1', '1.5', 'tea', '2147483648', '%20'])('the order id %s', async (id) => {
-    expect(await refused(`/customers/1/orders/${id}`, tea)).toContain('id');
-  });
-
-  test.each(['-1', '1.5', 'tea', '2147483648', '%20'])('the customer %s', async (customer) => {
-    expect(await refused(`/customers/${customer}/orders/1`, tea)).toContain('customer');
-  });
-
-  test('no customer at all', async () => {
-    expect(await refused('/customers//orders/1', tea)).toContain('customer');
-  });
-
-  // Postgres stores neither in a jsonb.
-  test.each([
-    ['a zero character', '\u0000'],
-    ['half of a surrogate pair', '\ud800'],
-  ])('text with %s', async (_, text) => {
-    expect(await refused('/customers/1/orders/2', { ...tea, note: text })).toContain('note');
-    expect(await refused('/customers/1/orders/3', { items: [{ sku: text, quantity: 1 }] })).toContain('sku');
-  });
-
-  test('what is no JSON at all', async () => {
-    const headers = { 'content-type': 'application/json' };
-    const answer = await fetch(`${shop.url}/customers/1/orders/1`, { method: 'POST', headers, body: '{"items":' });
-    expect(answer.status).toBe(400);
-  });
-});
-
-describe('an order that is sent again', () => {
-  test.each([...WITH_OUTBOX, ...DUAL])('%s: gets the first answer, and makes no second event', async (_, variant) => {
-    await using site = await openSite(servers);
-    await using shop = await openShop(site, variant);
-    const first = await shop.ask('/customers/3/orders/7', tea);
-    await shop.ask('/customers/3/orders/8', tea);
-    expect(await shop.ask('/customers/3/orders/7', tea)).toEqual(first);
-    expect((await orders(site)).map(({ id }) => id)).toEqual([7, 8]);
-    expect(await events(site)).toEqual([7, 8]);
-  });
-
-  test.each([...WITH_OUTBOX, ...DUAL])('%s: also when all of them come at once', async (_, variant) => {
-    await using site = await openSite(servers);
-    await using shop = await openShop(site, variant);
-    const answers = await Promise.all(Array.from({ length: 12 }, () => shop.ask('/customers/3/orders/7', tea)));
-    for (const answer of answers) expect(answer).toEqual({ status: 200, body: { id: 7, customer: 3, version: 1 } });
-    expect(await orders(site)).toEqual([{ id: 7, customer: 3, version: 1 }]);
-    expect(await events(site)).toEqual([7]);
-  });
-
-  test('is the same order whatever it says the second time: the first answer stands', async () => {
-    await using site = await openSite(servers);
-    await using shop = await openShop(site);
-    const first = await shop.ask('/customers/3/orders/7', tea);
-    expect(await shop.ask('/customers/4/orders/7', { items: [{ sku: 'coffee', quantity: 1 }] })).toEqual(first);
-    expect(await events(site)).toEqual([7]);
-  });
-
-  test('at once for several customers is one order of one of them, and the others count on without a gap', async () => {
-    await using site = await openSite(servers);
-    await using shop = await openShop(site);
-    const answers = await Promise.all([1, 2, 3, 4].map((customer) => shop.ask(`/customers/${customer}/orders/7`, tea)));
-    for (const answer of answers) expect(answer).toEqual(answers[0]);
-    expect(await events(site)).toEqual([7]);
-    const next = await Promise.all(
-      [1, 2, 3, 4].map((customer) => shop.ask(`/customers/${customer}/orders/${customer}`, tea)),
-    );
-    const winner = answers[0]?.body.customer;
-    expect(next.map(({ body }) => body.version)).toEqual([1, 2, 3, 4].map((customer) => (customer === winner ? 2 : 1)));
-  });
-
-  test('to another shop of the same database gets the same answer', async () => {
-    await using site = await openSite(servers);
-    await using one = await openShop(site);
-    await using other = await openShop(site);
-    const answers = await Promise.all([one, other, one, other].map(({ ask }) => ask('/customers/3/orders/7', tea)));
-    for (const answer of answers) expect(answer).toEqual(answers[0]);
-    expect(await events(site)).toEqual([7]);
   });
 });
 

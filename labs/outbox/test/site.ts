@@ -1,18 +1,17 @@
 /**
  * A database and a topic of a test's own on the servers of its file, with orders placed as the shop places them, but by
- * hand: a transaction can be left open in its middle.
+ * hand: a transaction can be left open in its middle. Read next: topic.ts (what can be done to the topic).
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Stack } from '@backend-labs/stack';
-import type { Admin } from 'kafkajs';
 import type { PoolClient, QueryResultRow } from 'pg';
 import { type ConsumerOptions, createConsumer } from '../src/consumer/app.ts';
 import type { OrderPlaced, OutboxVariant, RelayContext } from '../src/contract.ts';
-import { createKafka, openPublisher } from '../src/kafka.ts';
 import { createPool, transaction } from '../src/postgres.ts';
 import { createRelay } from '../src/relay/app.ts';
 import { ensureSchema } from '../src/schema.ts';
 import { recordingLogger, until, within } from './servers.ts';
+import { openTopic } from './topic.ts';
 
 export const CUSTOMERS = 20;
 export const settings: RelayContext['settings'] = { batchSize: 10, pollIntervalMs: 10, relayIndex: 0, relays: 1 };
@@ -22,10 +21,6 @@ export interface OpenOrder {
   event: OrderPlaced;
   commit(): Promise<void>;
   rollback(): Promise<void>;
-}
-
-export interface Read extends OrderPlaced {
-  partition: number;
 }
 
 let sites = 0;
@@ -43,23 +38,8 @@ export async function openSite(stack: Stack, { partitions = 1 }: { partitions?: 
   await ensureSchema(pool, CUSTOMERS);
   const kafkaUrl = stack.servers.find(({ kind }) => kind === 'kafka')?.url ?? '';
   const topic = `${dataName}.orders`;
-  const kafka = kafkaUrl === '' ? null : createKafka({ url: kafkaUrl, clientId: 'test' });
-  if (kafka !== null) {
-    await withAdmin((admin) => admin.createTopics({ topics: [{ topic, numPartitions: partitions }] }));
-  }
+  const onTopic = await openTopic(kafkaUrl, topic, partitions);
   let orders = 0;
-  let readers = 0;
-
-  async function withAdmin<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
-    if (kafka === null) throw new Error('this site has no Kafka');
-    const admin = kafka.admin();
-    await admin.connect();
-    try {
-      return await work(admin);
-    } finally {
-      await admin.disconnect();
-    }
-  }
 
   async function insert(client: PoolClient, customer: number, note?: string): Promise<OrderPlaced> {
     const id = ++orders;
@@ -80,38 +60,6 @@ export async function openSite(stack: Stack, { partitions = 1 }: { partitions?: 
     return event;
   }
 
-  /** Where each partition ends. */
-  async function ends(): Promise<Map<number, number>> {
-    const all = await withAdmin((admin) => admin.fetchTopicOffsets(topic));
-    return new Map(all.map(({ partition, high }) => [partition, Number(high)]));
-  }
-  const arrived = async () => [...(await ends()).values()].reduce((sum, high) => sum + high, 0);
-
-  async function readTopic(): Promise<Read[]> {
-    const left = new Map([...(await ends())].filter(([, high]) => high > 0));
-    const read: (Read & { offset: number })[] = [];
-    if (kafka === null || left.size === 0) return read;
-    const reader = kafka.consumer({ groupId: `${topic}.reader-${readers++}`, maxWaitTimeInMs: 20 });
-    const done = Promise.withResolvers<void>();
-    await reader.connect();
-    try {
-      await reader.subscribe({ topic, fromBeginning: true });
-      await reader.run({
-        autoCommit: false,
-        eachMessage: async ({ partition, message }) => {
-          const offset = Number(message.offset);
-          read.push({ ...(JSON.parse(String(message.value)) as OrderPlaced), partition, offset });
-          if (offset + 1 >= (left.get(partition) ?? 0)) left.delete(partition);
-          if (left.size === 0) done.resolve();
-        },
-      });
-      await within('the topic is read to its end', done.promise);
-    } finally {
-      await reader.disconnect();
-    }
-    return read.toSorted((a, b) => a.partition - b.partition || a.offset - b.offset);
-  }
-
   const owned = opened.move();
   return {
     postgresUrl: data.url,
@@ -119,6 +67,7 @@ export async function openSite(stack: Stack, { partitions = 1 }: { partitions?: 
     topic,
     dataName,
     pool,
+    ...onTopic,
     /** Commits an order of one customer. */
     order: (customer = 0, note?: string) => transaction(pool, (client) => insert(client, customer, note)),
     /** Commits several orders in one transaction. */
@@ -183,25 +132,11 @@ export async function openSite(stack: Stack, { partitions = 1 }: { partitions?: 
       // This process still has to read that some of them were its own.
       await delay(20);
     },
-    /** How many records the topic has. */
-    arrived,
-    untilArrived: (count: number) =>
-      until(`${count} events arrive`, async () => (await arrived().catch(() => 0)) >= count),
-    /** All of the topic until now: a partition's records in their order. */
-    readTopic,
-    /** Puts events into the topic, past any outbox. */
-    async send(events: readonly OrderPlaced[]) {
-      if (kafka === null) throw new Error('this site has no Kafka');
-      const publisher = await openPublisher(kafka, topic);
-      await publisher.publish(events);
-      await publisher.close();
-    },
     /** The effects that happened: the ids of their events, in order. */
     async effects(): Promise<number[]> {
       const { rows } = await pool.query<{ event: number }>('SELECT event FROM application ORDER BY seq');
       return rows.map(({ event }) => event);
     },
-    withAdmin,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

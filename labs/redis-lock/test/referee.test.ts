@@ -1,9 +1,9 @@
+/** What the referee, which is nobody's client, sees of the nodes and of the database. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type CommandsAnswer, createReferee, type RefereeOptions } from '../src/referee/app.ts';
 import { grantsOf } from '../src/referee/grants.ts';
-import { connectTo, listen, type Servers, startBackends, startProcess } from './servers.ts';
+import { shown, startReferee, tokens } from './referee.ts';
+import { type Servers, startBackends, startProcess } from './servers.ts';
 
 const RELEASE = 'if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call("del", KEYS[1]) end return 0';
 const EXTEND =
@@ -15,60 +15,9 @@ beforeAll(async () => {
 });
 afterAll(() => servers?.[Symbol.asyncDispose]());
 
-let runs = 0;
-/** A referee with a key prefix of its own, and clients of its nodes. */
-async function startReferee(options: Partial<RefereeOptions> = {}) {
-  await using starting = new AsyncDisposableStack();
-  const keyPrefix = `run${runs++}`;
-  const redisUrls = options.redisUrls ?? servers.redisUrls;
-  const postgresUrl = await servers.freshDatabase();
-  const database = starting.use(connectTo(postgresUrl));
-  const referee = starting.use(
-    await listen(await createReferee({ postgresUrl, keyPrefix, accounts: 2, ...options, redisUrls })),
-  );
-  const clients = redisUrls.map((url) => {
-    const client = new Redis(url, { retryStrategy: () => 20 });
-    client.on('error', () => {});
-    starting.defer(() => client.disconnect());
-    return client;
-  });
-  const owned = starting.move();
-  const commands = async () => (await referee.ask('/control/commands')).body as unknown as CommandsAnswer;
-  return {
-    referee,
-    database,
-    clients,
-    redis: clients[0] as Redis,
-    key: `${keyPrefix}:lock:0`,
-    commands,
-    /** Waits until so many commands were seen: they arrive on a connection of their own. */
-    async seen(count: number) {
-      for (;;) {
-        const said = await commands();
-        if (said.commands.length >= count) return said;
-        await delay(10);
-      }
-    },
-    /** All until now, of the first node. */
-    async seenAll() {
-      const end = `del ${keyPrefix}:end`;
-      await clients[0]?.del(`${keyPrefix}:end`);
-      for (;;) {
-        const said = await commands();
-        if (shown(said).includes(end)) return said;
-        await delay(10);
-      }
-    },
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
-}
-
-const shown = ({ commands }: CommandsAnswer) => commands.map(({ command }) => command.join(' '));
-const tokens = ({ commands, gaps }: CommandsAnswer) => grantsOf(commands, gaps).map(({ token }) => token);
-
 describe('of the nodes, the referee', () => {
   test('sees a SET NX that is granted and one that is refused', async () => {
-    await using run = await startReferee();
+    await using run = await startReferee(servers);
     const { redis, key } = run;
     expect(await redis.set(key, '1:a', 'PX', 10_000, 'NX')).toBe('OK');
     expect(await redis.set(key, '2:b', 'PX', 10_000, 'NX')).toBeNull();
@@ -78,7 +27,7 @@ describe('of the nodes, the referee', () => {
   });
 
   test('tells exactly who held a key that ended by time again and again, of those who try until they get it', async () => {
-    await using run = await startReferee();
+    await using run = await startReferee(servers);
     const { redis, key } = run;
     const granted: string[] = [];
     // Tries come at any distance from an end, also so close that the clock alone cannot tell.
@@ -94,7 +43,7 @@ describe('of the nodes, the referee', () => {
   });
 
   test('tells exactly who held it where a holder extends or releases by a script, and nobody tries twice', async () => {
-    await using run = await startReferee();
+    await using run = await startReferee(servers);
     const { redis, key } = run;
     const granted: string[] = [];
     for (let attempt = 0; granted.length < 40; attempt++) {
@@ -110,7 +59,7 @@ describe('of the nodes, the referee', () => {
   });
 
   test('sees what a script did apart from the script, and a key with any character', async () => {
-    await using run = await startReferee();
+    await using run = await startReferee(servers);
     const { redis, key } = run;
     const token = '1:"\\\n\u0001é';
     await redis.set(key, token, 'PX', 10_000, 'NX');
@@ -131,7 +80,7 @@ describe('of the nodes, the referee', () => {
   });
 
   test('keeps the nodes apart, and leaves out the keys of others', async () => {
-    await using run = await startReferee();
+    await using run = await startReferee(servers);
     const { clients, key } = run;
     await clients[0]?.set('somebody:else', 'x');
     await clients[0]?.set(key, '1:a', 'NX');
@@ -145,7 +94,7 @@ describe('of the nodes, the referee', () => {
   });
 
   test('tells each command once, however often it is asked and however many there are', async () => {
-    await using run = await startReferee();
+    await using run = await startReferee(servers);
     const { redis, key } = run;
     const tokens = Array.from({ length: 1500 }, (_, index) => `${index}:a`);
     const asked = [run.commands(), run.commands()];
@@ -156,7 +105,7 @@ describe('of the nodes, the referee', () => {
   });
 
   test('says when there was more than it keeps', async () => {
-    await using run = await startReferee({ maxBytesANode: 2000 });
+    await using run = await startReferee(servers, { maxBytesANode: 2000 });
     const { redis, key } = run;
     await redis.set(key, '1:a', 'NX');
     expect((await run.seen(1)).overflowed).toBe(false);
@@ -174,7 +123,7 @@ describe('when a node goes away, the referee', () => {
   ])('goes on when it is back %s, and knows what it still has', async (_name, isEmpty, expected) => {
     await using own = await startBackends({ redis: 1 });
     const server = own.stack.server('redis-1');
-    await using run = await startReferee({ redisUrls: own.redisUrls });
+    await using run = await startReferee(servers, { redisUrls: own.redisUrls });
     const { redis, key } = run;
     // From here on nothing is written down.
     if (isEmpty) await redis.config('SET', 'appendonly', 'no');
@@ -196,7 +145,7 @@ describe('when a node goes away, the referee', () => {
       await using own = await startBackends({ redis: 2 });
       const server = own.stack.server('redis-2');
       await server[fault]();
-      await using run = await startReferee({ redisUrls: own.redisUrls });
+      await using run = await startReferee(servers, { redisUrls: own.redisUrls });
       while (!(await run.commands()).watching[0]) await delay(10);
       expect((await run.commands()).watching).toEqual([true, false]);
       await (fault === 'kill' ? server.start() : server.resume());
@@ -208,7 +157,7 @@ describe('when a node goes away, the referee', () => {
 });
 
 test('of the database, the referee reads the accounts, and every write in its order', async () => {
-  await using run = await startReferee();
+  await using run = await startReferee(servers);
   const { pool } = run.database;
   await pool.query('UPDATE account SET balance = 5, writer = 7 WHERE id = 1');
   await pool.query('UPDATE account SET balance = balance + 1, writer = 8 WHERE id = 1');
