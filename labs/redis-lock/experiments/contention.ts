@@ -12,7 +12,7 @@ import { endingsOf, witnessed } from './updates.ts';
 
 const parameters = {
   ratePerSecond: 120,
-  durationMs: 2000,
+  durationMs: 1500,
   accounts: 8,
   contenders: 10,
   thinkMs: 20,
