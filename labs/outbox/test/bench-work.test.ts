@@ -4,13 +4,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openOrders } from '../bench/orders.ts';
 import { planOf } from '../bench/plan.ts';
 import type { PEERS, RelayMeasurement, RelayTask } from '../bench/relay-main.ts';
-import { fileOf, openStand, type Place, type Stand } from '../bench/stand.ts';
+import { fileOf, type Place, type Stand } from '../bench/stand.ts';
 import type { OrderPlaced } from '../src/contract.ts';
 import { createKafka } from '../src/kafka.ts';
 import { createPool } from '../src/postgres.ts';
 import { createShop } from '../src/shop/app.ts';
 import { loadVariant } from '../src/variant-file.ts';
-import { contextOf } from './bench-context.ts';
+import { openStandOfItsOwn } from './bench-context.ts';
 
 /** The ids that are in a topic, how often they came. */
 async function published({ kafkaUrl, topic, dataName }: Place): Promise<Map<number, number>> {
@@ -40,16 +40,12 @@ async function published({ kafkaUrl, topic, dataName }: Place): Promise<Map<numb
 }
 
 describe('./lab bench outbox', () => {
+  let owned: AsyncDisposableStack | undefined;
   let stand: Stand;
-  let made: Awaited<ReturnType<typeof contextOf>>;
   beforeAll(async () => {
-    made = await contextOf(new AbortController().signal);
-    stand = await openStand(made.context);
+    ({ stand, owned } = await openStandOfItsOwn());
   });
-  afterAll(async () => {
-    await stand?.[Symbol.asyncDispose]();
-    await made[Symbol.asyncDispose]();
-  });
+  afterAll(() => owned?.disposeAsync());
 
   const drained = async (carrier: RelayTask['carrier'], place: Place, backlog: number) =>
     stand.measure<RelayMeasurement>('relay', {

@@ -6,11 +6,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { benchGrowth } from '../bench/growth.ts';
 import { benchLatency, benchPollCurve } from '../bench/latency.ts';
 import type { Plan } from '../bench/plan.ts';
-import { openStand, type Stand } from '../bench/stand.ts';
+import type { Stand } from '../bench/stand.ts';
 import { benchThroughput } from '../bench/throughput.ts';
 import { benchWritePath } from '../bench/write-path.ts';
 import benchOutbox from '../bench.ts';
-import { contextOf } from './bench-context.ts';
+import { contextOf, openStandOfItsOwn } from './bench-context.ts';
 
 const log = () => {};
 const relays = { 'skip-locked': 'src/variants/skip-locked.ts', 'cdc-pgoutput': 'src/variants/cdc-pgoutput.ts' };
@@ -48,16 +48,12 @@ async function hasEnded(child: ChildProcess): Promise<void> {
 }
 
 describe('./lab bench outbox', () => {
+  let owned: AsyncDisposableStack | undefined;
   let stand: Stand;
-  let made: Awaited<ReturnType<typeof contextOf>>;
   beforeAll(async () => {
-    made = await contextOf(new AbortController().signal);
-    stand = await openStand(made.context);
+    ({ stand, owned } = await openStandOfItsOwn());
   });
-  afterAll(async () => {
-    await stand?.[Symbol.asyncDispose]();
-    await made[Symbol.asyncDispose]();
-  });
+  afterAll(() => owned?.disposeAsync());
 
   it('has a row for each carrier, and judges each relay beside the batched peer', async () => {
     const [table, parts] = await benchThroughput(stand, plan, { log });

@@ -8,6 +8,9 @@ import { measureRoundTrips } from '../round-trips.ts';
 /** Enough answers that some were not the first on their connection: those are left out. */
 const BEYOND_THE_FIRST = 20;
 
+/** On which one request at a time is under way. */
+const CONNECTIONS = 8;
+
 /** What a test's load takes to open its connections again. */
 const OPENING_MS = 30;
 
@@ -140,7 +143,7 @@ describe('a service that is restarted', () => {
     const answer: RequestListener = (_request, response) => response.end('live', () => answered++);
     const first = await serve(answer);
     const running = measuring([first.url]);
-    await until(() => answered, 3);
+    await until(() => answered, BEYOND_THE_FIRST);
     const closedAtMs = running.elapsedMs();
     await first[Symbol.asyncDispose]();
     await sleep(200);
@@ -161,7 +164,7 @@ describe('a service that is restarted', () => {
     let answered = 0;
     const server = await serve((_request, response) => response.end('live', () => answered++));
     const running = measuring([server.url]);
-    await until(() => answered, 3);
+    await until(() => answered, BEYOND_THE_FIRST);
     await server[Symbol.asyncDispose]();
     await sleep(200);
     const { reconnects, elapsedMs } = await running.end();
@@ -178,11 +181,10 @@ describe('a service that is restarted', () => {
       if (!isStopped) response.end('live');
     });
     const running = measuring([server.url]);
-    await until(() => asked, 3);
+    await until(() => asked, BEYOND_THE_FIRST);
     isStopped = true;
-    const asksBefore = asked;
-    // The one that is not answered is given up after a second, and the next one is asked.
-    await until(() => asked, asksBefore + 2);
+    // All connections wait then, and none asks again before its request was given up, after a second.
+    await until(() => asked, asked + CONNECTIONS + 1);
     isStopped = false;
     await until(() => asked, asked + 3);
     expect((await running.end()).reconnects).toEqual([]);
