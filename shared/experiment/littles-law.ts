@@ -19,7 +19,8 @@ const LITTLE_TOLERANCE = 0.05;
  * While a fault keeps an entry service stopped or dead, requests wait in the system's queue, which the client counts
  * and the service cannot; that time is left out on both sides, and for all entry services, since the client does not
  * know which of them kept an operation waiting. So is what it takes to read what had queued up, and, after a restart,
- * until the load's connections are open again: a service takes new ones one by one.
+ * until the load's connections are open again: a service takes new ones one by one. One that loses its connections
+ * without a fault has no such excuse.
  *
  * An operation lasts longer at the client than in the service, by what a round trip takes outside of it. For calls of
  * a millisecond that is more than the tolerance. How much it can be, the client has measured beside the load, on a
@@ -42,7 +43,8 @@ export function littlesLaw({
   const disturbed = entries.flatMap((entry) => entry?.disturbed ?? []);
   const { operations, elapsedMs, reconnects } = observation.load;
   const untilRead = disturbed.map(({ fromMs, toMs }) => ({ fromMs, toMs: toMs + resolutionMs }));
-  const spans = outsideOfAll([...untilRead, ...reconnects], elapsedMs);
+  const afterFaults = reconnects.filter((one) => disturbed.some((fault) => overlap(one, fault)));
+  const spans = outsideOfAll([...untilRead, ...afterFaults], elapsedMs);
   const total = (area: (span: Span) => number) => spans.reduce((sum, span) => sum + area(span), 0) / 1000;
   const atClient = total((span) => littlesLawSum(operations, span.fromMs, span.toMs));
   const measured = isSampled ? total((span) => gauges.reduce((sum, gauge) => sum + integral(gauge, span), 0)) : 0;
@@ -81,6 +83,8 @@ function outsideOfAll(spans: readonly Span[], elapsedMs: number): Span[] {
   if (fromMs < elapsedMs) left.push({ fromMs, toMs: elapsedMs });
   return left;
 }
+
+const overlap = (one: Span, other: Span) => one.fromMs < other.toMs && other.fromMs < one.toMs;
 
 function rounded(value: number): number {
   return Math.round(value * 1000) / 1000;

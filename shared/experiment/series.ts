@@ -9,6 +9,7 @@
 import { OUTCOMES } from '@backend-labs/load';
 import { eventsIn, mean, type Observation, type ServiceObservation, type Span } from './observation.ts';
 import type { VariantResult } from './result/schema.ts';
+import { meanOf } from './statistics.ts';
 
 /** Rounds to what a plot can show: four significant digits. */
 function rounded(value: number | null): number | null {
@@ -49,16 +50,16 @@ function sampler(observation: Observation<unknown>, name: string): ((span: Span)
   const events = service.events[watched] ?? service.records[watched]?.map(({ atMs }) => atMs);
   if (events !== undefined) return counted(events);
   const said = Object.entries(service.records).find(([event]) => watched.startsWith(`${event}.`));
-  return said === undefined ? null : meanOf(said[1], watched.slice(said[0].length + 1));
+  return said === undefined ? null : meanSaid(said[1], watched.slice(said[0].length + 1));
 }
 
 const counted = (atMs: readonly number[]) => (span: Span) => eventsIn(atMs, span).length;
 
 /** Null in a span in which nothing was said, or no number. */
-function meanOf(records: ServiceObservation['records'][string], field: string) {
+function meanSaid(records: ServiceObservation['records'][string], field: string) {
   return (span: Span): number | null => {
     const inside = records.filter(({ atMs }) => atMs >= span.fromMs && atMs < span.toMs);
     const values = inside.flatMap(({ said }) => (typeof said[field] === 'number' ? [said[field]] : []));
-    return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+    return meanOf(values);
   };
 }

@@ -13,6 +13,7 @@ import { monotonicMs } from './clock.ts';
 import { columnBytes, firstRows } from './columns.ts';
 import type { LoadPlan, LoadReport, OperationColumns } from './plan.ts';
 import { type FromGenerator, MARGIN_MS, PROGRESS_INTERVAL_MS, type ToGenerator } from './protocol.ts';
+import { readyConnectionsOf } from './ready-connections.ts';
 import { measureRoundTrips } from './round-trips.ts';
 import { scheduleOf } from './schedule.ts';
 import { Sender } from './sender.ts';
@@ -45,7 +46,7 @@ async function prepare(plan: LoadPlan, operationsFile: string): Promise<Prepared
   const sender = new Sender(scheduleOf(plan), plan.timeoutMs);
   const target = await openTarget(plan.operation, sender.settle);
   if (plan.operation.kind === 'http') await warmUp(plan.operation, warming !== undefined);
-  await target.connect?.(plan.roundTripUrls ?? []);
+  await target.connect?.(plan.roundTripUrls ?? [], readyConnectionsOf(plan));
   tell({ type: 'ready' });
   return { plan, operationsFile, sender, target };
 }
@@ -67,7 +68,7 @@ async function run(prepared: Prepared, startAtMs: number, aborted: Promise<void>
     urls: plan.roundTripUrls ?? [],
     signal: loaded.signal,
     nowMs: () => monotonicMs() - startAtMs,
-    onBack: async (url) => target.connect?.([url]),
+    onBack: async (url) => target.connect?.([url], readyConnectionsOf(plan)),
   });
   const limit = new AbortController();
   const overtime = sleep(plan.durationMs + plan.timeoutMs + MARGIN_MS, undefined, { signal: limit.signal });

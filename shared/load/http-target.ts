@@ -19,11 +19,6 @@ import type { OperationTarget, Settle } from './target.ts';
 const GIVEN_UP = new Error('given up by the client');
 const ignore = () => {};
 
-/**
- * To each origin, open before the load and again after a restart. A service takes new connections one at a turn of its
- * event loop (libuv), however many wait: what it cannot know of, no source but the client could count.
- */
-const READY_CONNECTIONS = 64;
 const IDLE_LIMIT_MS = 60_000;
 
 /** A destination, ready to be sent to. */
@@ -79,14 +74,14 @@ export class HttpTarget implements OperationTarget {
     connection.client.dispatch(route.options, connection);
   }
 
-  async connect(urls: readonly string[]): Promise<void> {
+  async connect(urls: readonly string[], connections: number): Promise<void> {
     await Promise.all(
       urls.flatMap((url) => {
         const { origin, pathname: path } = new URL(url);
         const route = this.#routes.find((one) => one.origin === origin);
         if (route === undefined) return [];
-        const idle = route.idle.splice(0, READY_CONNECTIONS);
-        return Array.from({ length: READY_CONNECTIONS }, async (_, index) => {
+        const idle = route.idle.splice(0, connections);
+        return Array.from({ length: connections }, async (_, index) => {
           const connection = idle[index];
           // An idle one whose server is gone is opened again by a request, or fails if it does not know that yet.
           if (connection !== undefined && (await this.#open(connection, path))) return;

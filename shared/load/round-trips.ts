@@ -15,7 +15,7 @@ import type { Reconnect, RoundTrip } from './plan.ts';
 const INTERVAL_MS = 40;
 const LIMIT_MS = 1000;
 /** Connections to each service, and so requests under way: enough for a stall of 300 ms. */
-const LANES = 8;
+export const LANES = 8;
 
 export interface RoundTripOptions {
   urls: readonly string[];

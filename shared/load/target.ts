@@ -12,8 +12,8 @@ export type Settle = (row: number, outcomeIndex: number, reason: string | null) 
 export interface OperationTarget {
   /** Starts operation `row`. May settle it before it returns. Never throws. */
   send(row: number): void;
-  /** Opens connections ahead of the load, or again, by asking for these trivial routes. Never rejects. */
-  connect?(urls: readonly string[]): Promise<void>;
+  /** Opens so many connections to each of these, ahead of the load or again, by asking for it. Never rejects. */
+  connect?(urls: readonly string[], connections: number): Promise<void>;
   /** Abandons an operation in flight: its connection is closed, its signal fires. */
   giveUp(row: number): void;
   /** Lets go of connections and clients. */

@@ -78,10 +78,15 @@ describe("Little's law after a restart", () => {
     const isWaiting = row.startedAtMs >= waiting.fromMs && row.startedAtMs < waiting.toMs - 10;
     return isWaiting ? { ...row, endedAtMs: waiting.toMs } : row;
   });
-  const inputWith = (reconnects: { fromMs: number; toMs: number }[]) => {
+  const killed = { fromMs: 390, toMs: 401 };
+  const inputWith = (reconnects: { fromMs: number; toMs: number }[], disturbed = [killed]) => {
     const input = inputOf(inFlightOf(rowsOf(8)), null);
     const load = { ...input.observation.load, ...fromRows(rows), reconnects };
-    return { ...input, observation: { ...input.observation, load } };
+    const gateway = { ...input.observation.services.gateway, disturbed } as ReturnType<typeof service>;
+    return {
+      ...input,
+      observation: { ...input.observation, load, services: { ...input.observation.services, gateway } },
+    };
   };
 
   test('leaves out the time until the connections of the load are open again', () => {
@@ -90,15 +95,18 @@ describe("Little's law after a restart", () => {
   });
 
   test('and nothing beyond it', () => {
-    expect(littlesLaw(inputWith([{ fromMs: 100, toMs: 300 }])).ok).toBe(false);
+    expect(littlesLaw(inputWith([{ fromMs: 395, toMs: 420 }])).ok).toBe(false);
+  });
+
+  test('not the time of a service that lost its connections without a fault', () => {
+    expect(littlesLaw(inputWith([waiting], [])).ok).toBe(false);
+    expect(littlesLaw(inputWith([waiting], [{ fromMs: 100, toMs: 110 }])).ok).toBe(false);
+    const never = inputWith([{ fromMs: 0, toMs: 1000 }], []);
+    expect(Number(littlesLaw(never).expected)).toBeGreaterThan(0);
   });
 
   test('counts a time once that a fault and a reconnect have in common', () => {
-    const input = inputWith([waiting]);
-    const killed = { fromMs: 350, toMs: 450 };
-    const gateway = { ...input.observation.services.gateway, disturbed: [killed] } as ReturnType<typeof service>;
-    const services = { ...input.observation.services, gateway };
-    const { ok, expected } = littlesLaw({ ...input, observation: { ...input.observation, services } });
+    const { ok, expected } = littlesLaw(inputWith([waiting], [{ fromMs: 350, toMs: 450 }]));
     expect(ok).toBe(true);
     expect(Number(expected)).toBeLessThan(0.8);
   });

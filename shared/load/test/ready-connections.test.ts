@@ -6,12 +6,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { HttpTarget } from '../http-target.ts';
 import { OUTCOMES } from '../plan.ts';
+import { readyConnectionsOf } from '../ready-connections.ts';
 import { planFor, runLoad, until } from './run-load.ts';
 
 const LONGER_THAN_UNDICIS_OWN_LIMIT_MS = 5500;
 
+const CONNECTIONS = 12;
+
 /** A server that knows its connections by their first request. */
-async function counting(port = 0) {
+async function counting(port = 0, onOperation: (answer: () => void) => void = (answer) => answer()) {
   const first = new Map<Socket, string>();
   const seen = { connections: 0, operations: 0 };
   const whatIs = ({ headers, url }: IncomingMessage) =>
@@ -19,8 +22,10 @@ async function counting(port = 0) {
   const server = createServer((request, response) => {
     const what = whatIs(request);
     if (!first.has(request.socket)) first.set(request.socket, what);
-    if (what === 'operation') seen.operations++;
-    response.end('ok');
+    const answer = () => void response.end('ok');
+    if (what !== 'operation') return answer();
+    seen.operations++;
+    onOperation(answer);
   });
   // As shared/service has it.
   server.keepAliveTimeout = 75_000;
@@ -63,22 +68,19 @@ describe('a target that connects', () => {
   it('opens connections by a trivial request, and operations at once find them open', async () => {
     await using server = await counting();
     await using one = targetOf(`${server.origin}/work`);
-    await one.target.connect([`${server.origin}/health/live`]);
-    const { connections } = server.seen;
-    expect(connections).toBeGreaterThan(1);
-    expect(await one.send(connections)).toEqual(['ok']);
-    expect(server.seen).toEqual({ connections, operations: connections });
+    await one.target.connect([`${server.origin}/health/live`], CONNECTIONS);
+    expect(await one.send(CONNECTIONS)).toEqual(['ok']);
+    expect(server.seen).toEqual({ connections: CONNECTIONS, operations: CONNECTIONS });
     expect(new Set(server.firsts())).toEqual(new Set(['/health/live']));
   });
 
   it('still finds them open after a pause longer than clients keep idle connections unless told', async () => {
     await using server = await counting();
     await using one = targetOf(`${server.origin}/work`);
-    await one.target.connect([`${server.origin}/health/live`]);
-    const { connections } = server.seen;
+    await one.target.connect([`${server.origin}/health/live`], CONNECTIONS);
     await sleep(LONGER_THAN_UNDICIS_OWN_LIMIT_MS);
-    expect(await one.send(connections)).toEqual(['ok']);
-    expect(server.seen.connections).toBe(connections);
+    expect(await one.send(CONNECTIONS)).toEqual(['ok']);
+    expect(server.seen.connections).toBe(CONNECTIONS);
   });
 
   it('does so to each origin that operations go to, and to no other', async () => {
@@ -87,12 +89,17 @@ describe('a target that connects', () => {
     await using stranger = await counting();
     await using one = targetOf([`${left.origin}/`, `${right.origin}/`]);
     const servers = [left, right, stranger];
-    await one.target.connect(servers.map(({ origin }) => `${origin}/health/live`));
-    const before = servers.map(({ seen }) => seen.connections);
-    expect(before).toEqual([before[0], before[0], 0]);
+    await one.target.connect(
+      servers.map(({ origin }) => `${origin}/health/live`),
+      CONNECTIONS,
+    );
+    expect(servers.map(({ seen }) => seen.connections)).toEqual([CONNECTIONS, CONNECTIONS, 0]);
     expect(await one.send(10)).toEqual(['ok']);
-    expect(servers.map(({ seen }) => seen.connections)).toEqual(before);
-    expect(servers.map(({ seen }) => seen.operations)).toEqual([5, 5, 0]);
+    expect(servers.map(({ seen }) => seen)).toEqual([
+      { connections: CONNECTIONS, operations: 5 },
+      { connections: CONNECTIONS, operations: 5 },
+      { connections: 0, operations: 0 },
+    ]);
   });
 
   it('to a server that is gone does not reject, and the operations say what became of them', async () => {
@@ -101,34 +108,31 @@ describe('a target that connects', () => {
     await gone.close();
     await using one = targetOf([`${gone.origin}/`, `${there.origin}/`]);
     const urls = [gone, there].map(({ origin }) => `${origin}/health/live`);
-    expect(await one.target.connect(urls)).toBeUndefined();
-    const { connections } = there.seen;
+    expect(await one.target.connect(urls, CONNECTIONS)).toBeUndefined();
     expect((await one.send(10)).toSorted()).toEqual(['failed ECONNREFUSED', 'ok']);
-    expect(there.seen.connections).toBe(connections);
+    expect(there.seen.connections).toBe(CONNECTIONS);
   });
 
   it('opens them again when the server is another one, without any left over', async () => {
     const first = await counting();
     await using one = targetOf(`${first.origin}/work`);
     const urls = [`${first.origin}/health/live`];
-    await one.target.connect(urls);
-    const { connections } = first.seen;
+    await one.target.connect(urls, CONNECTIONS);
     await first.close();
     await using second = await counting(Number(new URL(first.origin).port));
-    await one.target.connect(urls);
-    expect(second.seen).toEqual({ connections, operations: 0 });
-    expect(await one.send(connections)).toEqual(['ok']);
-    expect(second.seen).toEqual({ connections, operations: connections });
+    await one.target.connect(urls, CONNECTIONS);
+    expect(second.seen).toEqual({ connections: CONNECTIONS, operations: 0 });
+    expect(await one.send(CONNECTIONS)).toEqual(['ok']);
+    expect(second.seen).toEqual({ connections: CONNECTIONS, operations: CONNECTIONS });
   });
 
   it('uses those that are still open when it is asked to open them again', async () => {
     await using server = await counting();
     await using one = targetOf(`${server.origin}/work`);
     const urls = [`${server.origin}/health/live`];
-    await one.target.connect(urls);
-    const { connections } = server.seen;
-    await one.target.connect(urls);
-    expect(server.seen.connections).toBe(connections);
+    await one.target.connect(urls, CONNECTIONS);
+    await one.target.connect(urls, CONNECTIONS);
+    expect(server.seen.connections).toBe(CONNECTIONS);
   });
 
   it('without one opens a connection for each operation in flight', async () => {
@@ -137,6 +141,44 @@ describe('a target that connects', () => {
     await one.send(10);
     expect(server.seen).toEqual({ connections: 10, operations: 10 });
   });
+});
+
+describe('how many connections a load holds ready', () => {
+  const urls = (count: number) => Array.from({ length: count }, (_, n) => `http://127.0.0.1:${n + 1}/health/live`);
+
+  it('is enough for what arrives at a service in a pause of a second, beside what is in flight anyway', () => {
+    const few = readyConnectionsOf({ ratePerSecond: 1, roundTripUrls: urls(1) });
+    expect(readyConnectionsOf({ ratePerSecond: 301, roundTripUrls: urls(1) })).toBe(few + 300);
+  });
+
+  it('is counted for each of several services, which share the rate', () => {
+    const ofOne = readyConnectionsOf({ ratePerSecond: 101, roundTripUrls: urls(1) });
+    expect(readyConnectionsOf({ ratePerSecond: 303, roundTripUrls: urls(3) })).toBe(ofOne);
+    expect(readyConnectionsOf({ ratePerSecond: 302, roundTripUrls: urls(3) })).toBe(ofOne);
+  });
+
+  it('has an end, whatever the rate', () => {
+    const most = readyConnectionsOf({ ratePerSecond: 100_000, roundTripUrls: urls(1) });
+    expect(readyConnectionsOf({ ratePerSecond: 200_000, roundTripUrls: urls(1) })).toBe(most);
+    expect(most).toBeLessThanOrEqual(1024);
+  });
+});
+
+it('a load whose operations all arrive in a pause of its service finds a connection for each', async () => {
+  // The server answers nothing until all have come.
+  const held: (() => void)[] = [];
+  await using server = await counting(0, (answer) => {
+    held.push(answer);
+    if (held.length === 150) for (const one of held) one();
+  });
+  const report = await runLoad(
+    planFor(
+      { kind: 'http', url: `${server.origin}/work` },
+      { durationMs: 750, ratePerSecond: 200, roundTripUrls: [`${server.origin}/health/live`] },
+    ),
+  );
+  expect(report.counts).toMatchObject({ intended: 150, ok: 150 });
+  expect(server.firsts()).not.toContain('operation');
 });
 
 it('a load whose service is restarted opens its connections again, and says how long they were gone', async () => {

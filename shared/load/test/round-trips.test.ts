@@ -3,13 +3,10 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { measureRoundTrips } from '../round-trips.ts';
+import { LANES, measureRoundTrips } from '../round-trips.ts';
 
 /** Enough answers that some were not the first on their connection: those are left out. */
 const BEYOND_THE_FIRST = 20;
-
-/** On which one request at a time is under way. */
-const CONNECTIONS = 8;
 
 /** What a test's load takes to open its connections again. */
 const OPENING_MS = 30;
@@ -184,7 +181,7 @@ describe('a service that is restarted', () => {
     await until(() => asked, BEYOND_THE_FIRST);
     isStopped = true;
     // All connections wait then, and none asks again before its request was given up, after a second.
-    await until(() => asked, asked + CONNECTIONS + 1);
+    await until(() => asked, asked + LANES + 1);
     isStopped = false;
     await until(() => asked, asked + 3);
     expect((await running.end()).reconnects).toEqual([]);

@@ -48,8 +48,6 @@ export async function moveAll(context: RelayContext): Promise<void> {
   do {
     const isTaken = Promise.withResolvers<number>();
     const moving = moveBatch(context, { before, onTaken: isTaken.resolve });
-    // Looked at when it is this batch's turn, or in the next line if there was none to take.
-    moving.catch(() => {});
     taken = await Promise.race([isTaken.promise, moving.then(() => 0)]);
     // Two at most: one on its way to the broker, one in hand.
     await before;
