@@ -45,7 +45,7 @@ export const contention = experiment({
   ...witnessed,
   question: 'Many want the same account and nothing fails. Who lets two in?',
   parameters,
-  quick: { durationMs: 1000 },
+  quick: { durationMs: 600 },
   timeline: () => [],
   properties: {
     'never two at once': neverTwoAtOnce,

@@ -147,7 +147,7 @@ export const pausedStand = {
   ...witnessed,
   parameters,
   // A pause less, and as many chances: who thinks longer is caught more often.
-  quick: { durationMs: 2300, pauses: 3, thinkMs: 150, ttlMs: 280, pauseMs: 430, betweenPausesMs: 680, accounts: 32 },
+  quick: { durationMs: 2150, pauses: 3, thinkMs: 150, ttlMs: 280, pauseMs: 430, betweenPausesMs: 680, accounts: 32 },
   timeline: pausesOf,
   properties: pausedProperties,
   facts: pausedFacts,
