@@ -8,6 +8,7 @@
 import { defineLab } from '@backend-labs/experiment';
 import { clockJump } from './experiments/clock-jump.ts';
 import { contention } from './experiments/contention.ts';
+import { contentionMinorityDown } from './experiments/contention-minority-down.ts';
 import { eventLoopBlocked } from './experiments/event-loop-blocked.ts';
 import { failover } from './experiments/failover.ts';
 import { faults } from './experiments/faults.ts';
@@ -51,6 +52,7 @@ export default defineLab({
     'resume-while-next-thinks': resumeWhileNextThinks,
     'failover-drops-the-key': failover,
     'minority-down': minorityDown,
+    'contention-minority-down': contentionMinorityDown,
     'majority-down': majorityDown,
     'node-restarts-empty': nodeRestartsEmpty,
     'slow-nodes': slowNodes,

@@ -7,7 +7,7 @@ import { type ExperimentDefinition, never, type Observation, type Property } fro
 import { type CutHold, contendedRequests, cutHolds, describe, doubleHolds, holdsOf, spansOf } from './holds.ts';
 import { TELLERS, VICTIM } from './nodes.ts';
 import type { StandParameters } from './stand.ts';
-import { overwritten, writesOf } from './updates.ts';
+import { endingsOf, overwritten, writesOf } from './updates.ts';
 
 export type LockObservation = Observation<StandParameters>;
 
@@ -110,3 +110,21 @@ export function commonFacts(observation: LockObservation): Record<string, number
 export const plots: ExperimentDefinition<string, string, StandParameters>['plots'] = [
   { series: 'load.ok', title: 'Updates written', unit: 'per 250 ms' },
 ];
+
+/** How much of its wait must have passed without any holder for a request to have given up on a free account. */
+const FREE_SHARE = 0.5;
+
+/** Requests that gave up although nobody held their account for most of the time they waited. */
+export function gaveUpOnFreeAccount(observation: LockObservation) {
+  const holds = Map.groupBy(holdsOf(observation), ({ account }) => account);
+  return endingsOf(observation).filter(({ operation, account, ending, atMs }) => {
+    const askedAtMs = observation.load.operations.startedAtMs[operation];
+    if (ending !== 'not-acquired' || askedAtMs === undefined) return false;
+    // Nobody holds twice here, so the parts add up.
+    const heldMs = (holds.get(account) ?? []).reduce(
+      (sum, { fromMs, toMs }) => sum + Math.max(0, Math.min(toMs, atMs) - Math.max(fromMs, askedAtMs)),
+      0,
+    );
+    return heldMs <= (1 - FREE_SHARE) * (atMs - askedAtMs);
+  });
+}
