@@ -7,7 +7,7 @@ import { type LoadReport, littlesLawSum } from '@backend-labs/load';
 import { entriesOf, type Hop } from './hop-balance.ts';
 import { integral, type Observation, type Span } from './observation.ts';
 import type { SelfCheck } from './result/schema.ts';
-import { meanOf, readable } from './statistics.ts';
+import { meanUpperBound95, readable } from './statistics.ts';
 
 /** Two sources of the same integral may differ by this fraction. */
 const LITTLE_TOLERANCE = 0.05;
@@ -24,8 +24,8 @@ const LITTLE_TOLERANCE = 0.05;
  *
  * An operation lasts longer at the client than in the service, by what a round trip takes outside of it. For calls of
  * a millisecond that is more than the tolerance. How much it can be, the client has measured beside the load, on a
- * route that the service does not count (load/round-trips.ts): so much less, as a mean, the services may have had in
- * flight.
+ * route that the service does not count (load/round-trips.ts): so much less, at the upper bound of its mean, the services
+ * may have had in flight.
  */
 export function littlesLaw({
   observation,
@@ -66,7 +66,8 @@ function outsideOf({ roundTrips, operations }: LoadReport, spans: readonly Span[
   const isInside = (at: number) => spans.some(({ fromMs, toMs }) => at >= fromMs && at < toMs);
   // One that met a stopped service would tell how long it was stopped.
   const trips = roundTrips.filter(({ atMs, durationMs }) => isInside(atMs) && isInside(atMs + durationMs));
-  const meanMs = meanOf(trips.map(({ durationMs }) => durationMs)) ?? 0;
+  // Some tens of readings, few of them long: their mean may well be below the operations' own.
+  const meanMs = meanUpperBound95(trips.map(({ durationMs }) => durationMs));
   const count = operations.startedAtMs.filter(isInside).length;
   return { meanMs, operations: count, total: (count * meanMs) / 1000 };
 }

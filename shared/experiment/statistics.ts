@@ -31,6 +31,17 @@ export function meanOf(values: readonly number[]): number | null {
   return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
+/**
+ * The 95 % upper bound of a mean, from independent readings: mean + 1.6449 · s / √n (the central limit theorem, so for
+ * some tens of them). The mean itself for fewer than two; 0 for none.
+ */
+export function meanUpperBound95(values: readonly number[]): number {
+  const mean = meanOf(values) ?? 0;
+  if (values.length < 2) return mean;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
+  return mean + Z_95 * Math.sqrt(variance / values.length);
+}
+
 /** Chances with their bound, as a result carries them. */
 export function chancesOf(count: number, occurrences: number): Chances {
   return { count, occurrences, upperBound95: upperBound95(count, occurrences) };

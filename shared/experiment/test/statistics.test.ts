@@ -90,3 +90,24 @@ it.each([
 it('a mean is the sum over the count, and null without a value', () => {
   expect([meanOf([1, 2, 6]), meanOf([4]), meanOf([])]).toEqual([3, 4, null]);
 });
+
+describe('the upper bound of a mean', () => {
+  it('is above the mean by as much as so few readings may be off', () => {
+    // s = 2, n = 100, by hand: 1.6449 · 2 / 10 above.
+    const readings = Array.from({ length: 100 }, (_, index) => (index % 2 === 0 ? 3 : 7));
+    expect(meanUpperBound95(readings)).toBeCloseTo(5 + (1.6449 * 2 * Math.sqrt(100 / 99)) / 10, 10);
+  });
+
+  it('comes closer with each reading', () => {
+    const readings = (count: number) => Array.from({ length: count }, (_, index) => (index % 2 === 0 ? 3 : 7));
+    expect(meanUpperBound95(readings(400))).toBeLessThan(meanUpperBound95(readings(100)));
+  });
+
+  it('is the mean where readings do not differ, and of one reading', () => {
+    expect([meanUpperBound95([2, 2, 2]), meanUpperBound95([4])]).toEqual([2, 4]);
+  });
+
+  it('is 0 without a reading', () => {
+    expect(meanUpperBound95([])).toBe(0);
+  });
+});
