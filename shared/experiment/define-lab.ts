@@ -103,6 +103,13 @@ function checkExperiment(
     `experiment "${name}" names no hop from "load": what it sends could not be checked`,
     name,
   );
+  for (const kind of Object.keys(one.needs ?? {})) {
+    requireRule(
+      !(kind in lab.needs),
+      `experiment "${name}" needs "${kind}", which the lab has for all of its experiments`,
+      name,
+    );
+  }
   for (const claim of one.claims) {
     requireRule(claim.control, `claim "${claim.id}" has no control: it could not fail`, claim.id);
     requireRule(

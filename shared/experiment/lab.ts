@@ -152,6 +152,8 @@ export interface ExperimentDefinition<V extends string, F extends string, P, K e
   quick: Partial<P>;
   workload: (parameters: P) => WorkloadDefinition;
   operation: (context: { urlOf: UrlOf; servers: ServerAccess; parameters: P }) => OperationSpec;
+  /** Servers that the lab needs for this experiment alone. Where one cannot be had its claims are skipped. */
+  needs?: Needs;
   /** Proxies in front of servers, `{ link: 'redis-1' }`: who connects to `link` can be cut off from redis-1. */
   proxies?: ByName;
   /** Servers whose wall clock a fault of this experiment sets. */
@@ -190,6 +192,7 @@ export interface ExperimentDefinition<V extends string, F extends string, P, K e
 export interface LabDefinition<V extends string = string, F extends string = string> {
   name: string;
   question: string;
+  /** For each of its experiments: without them nothing of the lab runs. */
   needs: Needs;
   variants: Record<V, VariantDefinition>;
   faults: Record<F, FaultDefinition>;

@@ -197,8 +197,8 @@ async function finishedRun(
 ): Promise<FinishedRun> {
   let observation: Observation;
   try {
-    const { proxies = {}, adjustableClocks = [] } = run.experiment;
-    await using servers = await running.forVariant({ proxies, adjustableClocks });
+    const { proxies = {}, adjustableClocks = [], needs = {} } = run.experiment;
+    await using servers = await running.forVariant({ proxies, adjustableClocks, needs });
     observation = await runVariant({ ...run, servers });
   } catch (error) {
     if (options.signal.aborted) throw error;

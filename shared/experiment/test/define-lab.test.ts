@@ -71,6 +71,12 @@ describe('a lab is refused, with the rule and a text near the place, when', () =
       'orders',
     ],
     [
+      'an experiment needs servers that the lab has anyway',
+      { ...withExperiment({ needs: { redis: 1 } }), needs: { redis: 2 } },
+      'experiment "orders" needs "redis", which the lab has for all of its experiments',
+      'orders',
+    ],
+    [
       'a claim has no control',
       withClaim({ control: undefined }),
       'claim "keeps-orders" has no control: it could not fail',

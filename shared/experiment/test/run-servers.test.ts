@@ -23,7 +23,7 @@ vi.mock('@backend-labs/stack', async (original) => {
 
 const PLAIN = { proxies: {}, adjustableClocks: [] };
 
-async function runServers(needs: Needs) {
+async function runServers(needs: Needs, provider: 'native' | 'external' = 'native') {
   await using starting = new AsyncDisposableStack();
   const temporary = starting.use(temporaryFolder());
   const folder = createRunFolder(temporary.path);
@@ -31,7 +31,7 @@ async function runServers(needs: Needs) {
   const servers = starting.use(
     await RunServers.start({
       needs,
-      provider: 'native',
+      provider,
       folder: join(folder.path, 'servers'),
       // Fetched once for all tests, and for the labs as well.
       stateFolder: resolve(import.meta.dirname, '../../../.lab'),
@@ -140,6 +140,38 @@ describe.skipIf(noRedis !== null)(`the servers of a run${noRedis === null ? '' :
   });
 });
 
+describe.skipIf(noRedis !== null)('servers that one experiment needs', () => {
+  test('are started for its first variant, and stay', async () => {
+    await using run = await runServers({});
+    expect(run.servers.versions).toEqual({});
+    const processes: (string | undefined)[] = [];
+    for (const _variant of ['fixed', 'broken']) {
+      await using variant = await run.servers.forVariant({ ...PLAIN, needs: { redis: 1 } });
+      processes.push(await processOf(variant.access.urlOf('redis-1')));
+    }
+    expect(processes[0]).toBeDefined();
+    expect(processes[0]).toBe(processes[1]);
+    expect(Object.keys(run.servers.versions)).toEqual(['redis']);
+  });
+
+  test.skipIf(noPostgres !== null)('stand beside those of the lab', async () => {
+    await using run = await runServers({ postgres: 1 });
+    await using variant = await run.servers.forVariant({ ...PLAIN, needs: { redis: 1 } });
+    expect(new URL(variant.access.urlOf('postgres-1')).protocol).toBe('postgres:');
+    expect(await ask(variant.access.urlOf('redis-1'), 'PING')).toEqual(['+PONG']);
+    expect(() => variant.server('redis-2')).toThrow('there is no server redis-2; there is: postgres-1, redis-1');
+  });
+});
+
+test('what one experiment needs and nobody provides costs that experiment, each time the same, and no other', async () => {
+  await using run = await runServers({}, 'external');
+  const asked = { ...PLAIN, needs: { redis: 1 } };
+  const first = await run.servers.forVariant(asked).catch((error: unknown) => error);
+  expect(first).toMatchObject({ name: 'MissingServerError' });
+  await expect(run.servers.forVariant(asked)).rejects.toBe(first);
+  await using _other = await run.servers.forVariant(PLAIN);
+});
+
 test.skipIf(noPostgres !== null)('where data of one server cannot be made, that of the others is removed', async () => {
   await using run = await runServers({ postgres: 2 });
   const [whole, killed] = ['postgres-1', 'postgres-2'].map((name) => run.stack.server(name)) as [
@@ -159,7 +191,9 @@ test.skipIf(noPostgres !== null)('where data of one server cannot be made, that 
 test('a lab that needs none has none, and says so', async () => {
   await using run = await runServers({});
   await using variant = await run.servers.forVariant(PLAIN);
-  expect(() => variant.access.urlOf('redis-1')).toThrow('there is no server redis-1: the lab needs none');
+  expect(() => variant.access.urlOf('redis-1')).toThrow(
+    'there is no server redis-1; there is: none, the lab needs none',
+  );
   expect(() => variant.server('redis-1')).toThrow(RangeError);
 });
 

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { chancesOf, MINIMUM_CHANCES, meanOf, median, readable, spreadOf, upperBound95 } from '../statistics.ts';
+import {
+  chancesOf,
+  MINIMUM_CHANCES,
+  meanOf,
+  meanUpperBound95,
+  median,
+  readable,
+  spreadOf,
+  upperBound95,
+} from '../statistics.ts';
 
 describe('the upper bound of a rate', () => {
   it('is three over the chances when nothing was seen', () => {
