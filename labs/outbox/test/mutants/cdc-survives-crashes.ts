@@ -2,18 +2,16 @@
 import type { OutboxVariant } from '../../src/contract.ts';
 import { openStream } from '../../src/relay/pgoutput-stream.ts';
 import cdcPgoutput from '../../src/variants/cdc-pgoutput.ts';
+import { publishOneByOne } from './altered/one-by-one.ts';
 
 const variant: OutboxVariant = {
   ...cdcPgoutput,
   async relay(context) {
-    const { signal, settings, publish } = context;
     await using stream = await openStream(context);
-    while (!signal.aborted) {
-      const { events, acknowledge } = await stream.take(settings.batchSize);
+    while (!context.signal.aborted) {
+      const { events, acknowledge } = await stream.take(context.settings.batchSize);
       acknowledge();
-      const [first, ...others] = events;
-      if (first !== undefined) await publish([first]);
-      await publish(others);
+      await publishOneByOne(events, context);
     }
   },
 };
