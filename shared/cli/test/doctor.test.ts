@@ -34,7 +34,7 @@ test('a machine with nothing but Node is enough for a lab that needs no server',
   const { code, stdout } = await doctor(lab.env);
   const diagnosis = JSON.parse(stdout) as { tools: Tool[]; labs: unknown[] };
   expect(diagnosis.tools.filter((tool) => tool.found !== null).map((tool) => tool.name)).toEqual(['Node']);
-  expect(diagnosis.labs).toEqual([{ name: 'one', needs: {}, missing: [], problem: null }]);
+  expect(diagnosis.labs).toEqual([{ name: 'one', needs: {}, missing: [], skipped: [], problem: null }]);
   expect(code).toBe(0);
 });
 
@@ -100,7 +100,10 @@ test('the text says what is going on, what was kept, and how to remove it', () =
       { name: 'postgres', availability: { state: 'fetched on first use', downloadBytes: 24e6, fetchedWith: ['npm'] } },
       { name: 'kafka', availability: { state: 'missing', ways: ['install Maven', 'use another'] } },
     ],
-    labs: [{ name: 'one', needs: { kafka: 3 }, missing: ['kafka'], problem: null }],
+    labs: [
+      { name: 'one', needs: { kafka: 3 }, missing: ['kafka'], skipped: [], problem: null },
+      { name: 'two', needs: {}, missing: [], skipped: ['fan-out'], problem: null },
+    ],
     disk: { parts: [{ name: '.lab/node', bytes: 1_000 }], totalBytes: 1_000, freeBytes: 2_000_000 },
     runs: [
       { folder: '.lab/runs/1', state: 'kept', pid: null },
@@ -109,6 +112,7 @@ test('the text says what is going on, what was kept, and how to remove it', () =
   });
   expect(text).toMatch(/Node +MISSING/);
   expect(text).toMatch(/one: MISSING kafka/);
+  expect(text).toMatch(/two: ready, needs no server; without fan-out, for want of a server above/);
   expect(text).toMatch(/redis +on PATH/);
   expect(text).toMatch(/postgres +fetched on first use with npm, about 24 MB/);
   expect(text).toMatch(/kafka +MISSING: install Maven; or use another/);

@@ -1,5 +1,5 @@
 /** `list`: what there is, for people and for programs. A lab that is broken: run/broken-lab.test.ts. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Folder, Lab } from './run/lab-command.ts';
@@ -25,9 +25,26 @@ describe.concurrent('list', () => {
       experiments: ['slow-spell', 'held', 'wrong', 'vain', 'long-spell'],
       variants: ['hasty', 'patient', 'careful'],
       needs: {},
+      furtherNeeds: {},
       problem: null,
     });
     expect(code).toBe(0);
+  });
+
+  test('says what an experiment needs beside its lab', async () => {
+    using labs = new Folder();
+    mkdirSync(join(labs.path, 'one'));
+    const experiments = `{ alone: { question: 'q', claims: [] }, shared: { question: 'q', claims: [], needs: { redis: 1 } } }`;
+    writeFileSync(
+      join(labs.path, 'one', 'lab.ts'),
+      `export default { name: 'one', question: 'q', needs: {}, variants: {}, faults: {}, experiments: ${experiments} };\n`,
+    );
+    await using lab = new Lab();
+    expect((await lab.run(['list'], { labs: labs.path })).stdout).toMatch(
+      /^ {2}experiment shared \(0 claims, needs redis\): q$/m,
+    );
+    const [row] = JSON.parse((await lab.run(['list', '--json'], { labs: labs.path })).stdout);
+    expect(row.furtherNeeds).toEqual({ shared: { redis: 1 } });
   });
 
   test('of a folder without labs is empty, and no error', async () => {

@@ -42,7 +42,7 @@ export async function startLab(options: StartOptions): Promise<StartedLab> {
   if (experiment === undefined) throw new Error(`there is no experiment ${request.experiment}`);
   const parameters = parametersOf(experiment, false);
   const { proxies = {}, adjustableClocks = [] } = experiment;
-  const needs = Object.entries(lab.definition.needs);
+  const needs = { ...lab.definition.needs, ...experiment.needs };
   const processes = new Map<string, ProcessIdentity>();
 
   await using starting = new AsyncDisposableStack();
@@ -57,10 +57,11 @@ export async function startLab(options: StartOptions): Promise<StartedLab> {
       close: () => {},
     }),
   );
-  if (needs.length > 0) log(`starting ${needs.map(([kind, count]) => `${count} × ${kind}`).join(', ')}`);
+  const wanted = Object.entries(needs).map(([kind, count]) => `${count} × ${kind}`);
+  if (wanted.length > 0) log(`starting ${wanted.join(', ')}`);
   const running = starting.use(
     await RunServers.start({
-      needs: lab.definition.needs,
+      needs,
       provider: request.provider,
       folder: join(folder, 'servers'),
       stateFolder,
@@ -86,7 +87,9 @@ export async function startLab(options: StartOptions): Promise<StartedLab> {
         note(`the service ${name} ended (${killed ?? `exit code ${code}`})`),
     }),
   );
-  const serverNames = needs.flatMap(([kind, count]) => Array.from({ length: count }, (_, i) => `${kind}-${i + 1}`));
+  const serverNames = Object.entries(needs).flatMap(([kind, count]) =>
+    Array.from({ length: count }, (_, i) => `${kind}-${i + 1}`),
+  );
   const urlOf = (name: string) => {
     const url = servers.access.urlOf(name);
     return request.provider === 'native' ? url : withoutSecret(url);

@@ -22,6 +22,8 @@ interface LabFinding {
   name: string;
   needs: Record<string, number>;
   missing: string[];
+  /** Experiments that will be skipped, as what they need beside the lab's servers cannot be had. */
+  skipped: string[];
   /** Why lab.ts cannot be loaded; null if it can. */
   problem: string | null;
 }
@@ -57,7 +59,10 @@ async function diagnose(): Promise<Diagnosis> {
     servers,
     labs: labs.map(({ name, definition, problem }) => {
       const needs = { ...definition?.needs } as Record<string, number>;
-      return { name, needs, missing: missingServers(Object.keys(needs), servers), problem };
+      const skipped = Object.entries(definition?.experiments ?? {}).flatMap(([experiment, { needs: further = {} }]) =>
+        missingServers(Object.keys(further), servers).length > 0 ? [experiment] : [],
+      );
+      return { name, needs, missing: missingServers(Object.keys(needs), servers), skipped, problem };
     }),
     disk: { parts, totalBytes: parts.reduce((sum, { bytes }) => sum + bytes, 0), freeBytes: freeBytes() },
     runs: runsOnDisk().map(({ folder, state, pid }) => ({ folder: inClone(folder), state, pid })),
@@ -89,10 +94,10 @@ export function asText({ tools, servers, labs, disk, runs }: Diagnosis): string 
   return `${lines.join('\n')}\n`;
 }
 
-function describeLab({ needs, missing, problem }: LabFinding): string {
+function describeLab({ needs, missing, skipped, problem }: LabFinding): string {
   if (problem !== null) return `cannot be loaded: ${problem}`;
-  if (Object.keys(needs).length === 0) return 'ready, needs no server';
   const wanted = Object.entries(needs).map(([server, count]) => `${count} × ${server}`);
-  if (missing.length === 0) return `ready, needs ${wanted.join(', ')}`;
+  const without = skipped.length === 0 ? '' : `; without ${skipped.join(', ')}, for want of a server above`;
+  if (missing.length === 0) return `ready, needs ${wanted.length === 0 ? 'no server' : wanted.join(', ')}${without}`;
   return `MISSING ${missing.join(', ')}: see the servers above`;
 }
