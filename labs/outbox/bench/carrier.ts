@@ -32,8 +32,15 @@ export type OpenCarrier = (
 ) => Promise<Carrier>;
 
 /** The lab's own relay process without its HTTP. It is prepared at once: a slot knows nothing of what was before it. */
-export async function openRelay(variant: OutboxVariant, pool: Pool, options: CarrierOptions): Promise<Carrier> {
-  const { batchSize, pollIntervalMs, rowsPerTransaction } = options;
+export async function openRelay(
+  variant: OutboxVariant,
+  pool: Pool,
+  options: CarrierOptions & {
+    /** Calls `publish`, which sends that batch, when it may. Left out: at once. */
+    around?: (batch: readonly OrderPlaced[], publish: () => Promise<void>) => Promise<void>;
+  },
+): Promise<Carrier> {
+  const { batchSize, pollIntervalMs, rowsPerTransaction, around = (_, publish) => publish() } = options;
   const started = Promise.withResolvers<void>();
   await createRelay({
     ...options,
@@ -42,7 +49,8 @@ export async function openRelay(variant: OutboxVariant, pool: Pool, options: Car
       async relay(context) {
         const ended = new Promise<void>((end) => context.signal.addEventListener('abort', () => end(), { once: true }));
         await Promise.race([started.promise, ended]);
-        if (!context.signal.aborted) await variant.relay?.(context);
+        const publish: typeof context.publish = (batch) => around(batch, () => context.publish(batch));
+        if (!context.signal.aborted) await variant.relay?.({ ...context, publish });
       },
     },
     settings: { batchSize, pollIntervalMs, relayIndex: 0, relays: 1 },

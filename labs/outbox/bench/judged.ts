@@ -29,8 +29,9 @@ export function judge({ name, atLeast, atMost, ratios, figures, otherWork }: Bou
     ...(atLeast === undefined ? [] : [`at least ${times(atLeast)}`]),
     ...(atMost === undefined ? [] : [`at most ${times(atMost)}`]),
   ].join(' and ');
-  const range = `rounds from ${times(Math.min(...ratios))} to ${times(Math.max(...ratios))}`;
-  const numbers = `expected ${expected}, measured ${times(ratio)} (${range}): ${figures}`;
+  const range =
+    ratios.length > 1 ? ` (rounds from ${times(Math.min(...ratios))} to ${times(Math.max(...ratios))})` : '';
+  const numbers = `expected ${expected}, measured ${times(ratio)}${range}: ${figures}`;
   if (otherWork > MOST_OTHER_WORK) {
     const why = `not judged, because other work takes ${percent(otherWork)} of this machine's CPU time`;
     return { name, met: null, detail: `${why} (at most ${percent(MOST_OTHER_WORK)}); ${numbers}` };

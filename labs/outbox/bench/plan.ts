@@ -16,10 +16,9 @@ export interface Plan {
   };
   growth: {
     backlogs: readonly number[];
+    warmUpRounds: number;
     rounds: number;
-    warmUpMs: number;
-    /** Of each round. */
-    windows: number;
+    /** Of each backlog, in each round. */
     windowMs: number;
   };
   latency: {
@@ -49,14 +48,14 @@ export function planOf({ quick }: { quick: boolean }): Plan {
     ? {
         ...common,
         throughput: { rounds: 1, warmUpMs: 200, durationMs: 300, backlog: 10_000, backlogOneByOne: 2000 },
-        growth: { backlogs: [1e3, 1e4], rounds: 2, warmUpMs: 200, windows: 2, windowMs: 150 },
+        growth: { backlogs: [1e3, 1e4], warmUpRounds: 1, rounds: 3, windowMs: 150 },
         latency: { ...latency, idleMs: 100, warmUpMs: 200, durationMs: 300, pollIntervalsMs: [5, 100] },
         writePath: { writers: [1, 16], rounds: 1, warmUpMs: 100, durationMs: 200 },
       }
     : {
         ...common,
         throughput: { rounds: 3, warmUpMs: 500, durationMs: 1500, backlog: 40_000, backlogOneByOne: 8000 },
-        growth: { backlogs: [1e3, 1e4, 1e5, 1e6], rounds: 3, warmUpMs: 500, windows: 4, windowMs: 400 },
+        growth: { backlogs: [1e3, 1e4, 1e5, 1e6], warmUpRounds: 4, rounds: 24, windowMs: 200 },
         latency: {
           ...latency,
           ...{ idleMs: 500, warmUpMs: 500, durationMs: 2000, pollIntervalsMs: [5, 20, 100, 500] },

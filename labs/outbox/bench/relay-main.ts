@@ -1,8 +1,7 @@
 /**
  * Measures one carrier in this process: its first argument holds a Task as JSON, and it prints a RelayMeasurement.
  *
- * The backlog is there before it starts. A carrier whose backlog is kept up gets as many new events as were
- * acknowledged, from another connection: how much it costs to take an event out of so many.
+ * The backlog is there before it starts, and is not added to.
  * Read next: carrier.ts, acknowledged.ts.
  */
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,7 +11,6 @@ import { createPool } from '../src/postgres.ts';
 import { ensureSchema } from '../src/schema.ts';
 import { loadVariant } from '../src/variant-file.ts';
 import { Acknowledged } from './acknowledged.ts';
-import { add } from './backlog.ts';
 import { type Carrier, type CarrierOptions, openRelay } from './carrier.ts';
 import { openBatched, openOneByOne } from './peers/graphile-worker.ts';
 import { openPgBoss } from './peers/pg-boss.ts';
@@ -27,15 +25,13 @@ export interface RelayTask extends CarrierOptions {
   /** A variant's file, or the name of a peer. */
   carrier: { file: string } | { peer: keyof typeof PEERS };
   backlog: number;
-  isKeptUp: boolean;
   warmUpMs: number;
-  windows: number;
-  windowMs: number;
+  durationMs: number;
 }
 
 export interface RelayMeasurement {
-  /** Acknowledged by Kafka, in each window. */
-  eventsPerSecond: number[];
+  /** Acknowledged by Kafka. NaN (null in JSON) if the backlog was empty before the warm-up's end. */
+  eventsPerSecond: number | null;
   /** CPU time of this process for each event. */
   cpuUs: number;
   /** From the start on. */
@@ -46,7 +42,7 @@ const CONNECTIONS = 2;
 const FIRST_LIMIT_MS = 20_000;
 
 async function measure(task: RelayTask): Promise<RelayMeasurement> {
-  const { backlog, isKeptUp, warmUpMs, windows, windowMs } = task;
+  const { backlog, warmUpMs, durationMs } = task;
   const pool = createPool({ url: task.postgresUrl, connections: CONNECTIONS });
   await ensureSchema(pool, 0);
   const carrier = await openCarrier(task, pool);
@@ -54,14 +50,9 @@ async function measure(task: RelayTask): Promise<RelayMeasurement> {
 
   const first = Promise.withResolvers<void>();
   const all = Promise.withResolvers<void>();
-  let added = backlog;
-  let adding: Promise<unknown> = Promise.resolve();
-  using acknowledged = new Acknowledged((events) => {
+  using acknowledged = new Acknowledged(() => {
     first.resolve();
-    if (isKeptUp) {
-      adding = add(pool, added, events).catch(all.reject);
-      added += events;
-    } else if (acknowledged.count >= backlog) all.resolve();
+    if (acknowledged.count >= backlog) all.resolve();
   });
   await carrier.start();
   const limit = delay(FIRST_LIMIT_MS, 'late', { ref: false });
@@ -70,18 +61,13 @@ async function measure(task: RelayTask): Promise<RelayMeasurement> {
   const beganAtMs = performance.now();
   const countBefore = acknowledged.count;
   const cpuBefore = process.cpuUsage();
-  await Promise.race([delay(windows * windowMs), all.promise]);
+  await Promise.race([delay(durationMs), all.promise]);
   const { user, system } = process.cpuUsage(cpuBefore);
-  const measured = {
-    eventsPerSecond: Array.from({ length: windows }, (_, window) => {
-      const fromMs = beganAtMs + window * windowMs;
-      return acknowledged.rateBetween(fromMs, fromMs + windowMs);
-    }).filter((rate) => !Number.isNaN(rate)),
+  return {
+    eventsPerSecond: acknowledged.rateBetween(beganAtMs, beganAtMs + durationMs),
     cpuUs: (user + system) / (acknowledged.count - countBefore),
     acknowledged: acknowledged.count,
   };
-  await adding;
-  return measured;
 }
 
 async function openCarrier(task: RelayTask, pool: Pool): Promise<Carrier> {

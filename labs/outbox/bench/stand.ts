@@ -3,7 +3,7 @@
  *
  * Invariant: each measurement has a database and a topic of its own, and a Node process of its own.
  * Postgres writes each commit to its disk before it acknowledges it; Kafka is one broker, so acks=all is its own.
- * Read next: relay-main.ts, flow-main.ts, writers-main.ts (what runs in those processes).
+ * Read next: relay-main.ts, growth-main.ts, flow-main.ts, writers-main.ts (what runs in those processes).
  */
 import { join, resolve } from 'node:path';
 import type { BenchContext } from '@backend-labs/load';
@@ -23,7 +23,7 @@ export interface Place {
 export interface Stand extends AsyncDisposable {
   fresh(): Promise<Place & AsyncDisposable>;
   /** What `bench/NAME-main.ts` printed. */
-  measure<T>(name: string, task: Place & object): Promise<T>;
+  measure<T>(name: string, task: object): Promise<T>;
   signal: AbortSignal;
   /** Both, with their versions. */
   versions: string;

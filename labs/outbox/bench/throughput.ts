@@ -39,14 +39,13 @@ export async function benchThroughput(
       const one = await stand.measure<RelayMeasurement>('relay', {
         ...place,
         ...{ carrier, batchSize: plan.batchSize, pollIntervalMs: plan.latency.pollIntervalMs, rowsPerTransaction: 1 },
-        ...{ backlog: name === ONE_BY_ONE ? backlogOneByOne : backlog, isKeptUp: false },
-        ...{ warmUpMs, windows: 1, windowMs: durationMs },
+        ...{ backlog: name === ONE_BY_ONE ? backlogOneByOne : backlog, warmUpMs, durationMs },
       } satisfies RelayTask);
-      if (one.eventsPerSecond.length === 0) throw new Error(`${name}: its backlog was empty before the warm-up's end`);
+      if (one.eventsPerSecond === null) throw new Error(`${name}: its backlog was empty before the warm-up's end`);
       measured.get(name)?.push(one);
     }
   }
-  const ratesOf = (name: string) => (measured.get(name) ?? []).map(({ eventsPerSecond }) => eventsPerSecond[0] ?? 0);
+  const ratesOf = (name: string) => (measured.get(name) ?? []).map(({ eventsPerSecond }) => eventsPerSecond ?? 0);
   const ratios = (name: string) => ratesOf(name).map((rate, round) => rate / (ratesOf(YARDSTICK)[round] as number));
   const parts = Object.keys(plan.relays).map((name) =>
     judge({

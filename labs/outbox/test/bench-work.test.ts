@@ -50,8 +50,8 @@ describe('./lab bench outbox', () => {
   const drained = async (carrier: RelayTask['carrier'], place: Place, backlog: number) =>
     stand.measure<RelayMeasurement>('relay', {
       ...place,
-      ...{ carrier, batchSize: 10, pollIntervalMs: 20, rowsPerTransaction: 1, backlog, isKeptUp: false },
-      ...{ warmUpMs: 20_000, windows: 1, windowMs: 1 },
+      ...{ carrier, batchSize: 10, pollIntervalMs: 20, rowsPerTransaction: 1, backlog },
+      ...{ warmUpMs: 20_000, durationMs: 1 },
     } satisfies RelayTask);
 
   it.each<[string, RelayTask['carrier']]>([

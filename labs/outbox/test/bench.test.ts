@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { benchGrowth } from '../bench/growth.ts';
+import { benchGrowth, MOST_GROWTH } from '../bench/growth.ts';
 import { benchLatency, benchPollCurve } from '../bench/latency.ts';
 import type { Plan } from '../bench/plan.ts';
 import type { Stand } from '../bench/stand.ts';
@@ -17,7 +17,7 @@ const relays = { 'skip-locked': 'src/variants/skip-locked.ts', 'cdc-pgoutput': '
 const plan: Plan = {
   batchSize: 10,
   throughput: { rounds: 1, warmUpMs: 20, durationMs: 50, backlog: 8000, backlogOneByOne: 1000 },
-  growth: { backlogs: [50, 100], rounds: 2, warmUpMs: 20, windows: 1, windowMs: 200 },
+  growth: { backlogs: [50, 100], warmUpRounds: 1, rounds: 3, windowMs: 100 },
   latency: {
     ratePerSecond: 50,
     idleMs: 100,
@@ -77,6 +77,16 @@ describe('./lab bench outbox', () => {
     for (const row of rows) expect(row).toHaveLength(columns.length);
     for (const [, fewer, more] of rows) for (const cost of [fewer, more]) expect(cost).toBeGreaterThan(0);
     for (const { detail } of parts) expect(detail).toMatch(/expected at most 1\.20×, measured [1-9]/);
+  });
+
+  it('does not pass a relay whose events cost more, the more of them wait', async () => {
+    const counting = { 'counts-what-waits': 'test/mutants/altered/counts-what-waits.ts' };
+    const growth = { ...plan.growth, backlogs: [100, 50_000] };
+    const [, parts] = await benchGrowth(stand, { ...plan, relays: counting, growth }, { log });
+    // Not `met`: nothing is judged while this machine has other work, and tests run side by side.
+    const growths = parts.map(({ detail }) => Number(/measured ([\d.]+)×/.exec(detail)?.[1]));
+    expect(growths).toHaveLength(1);
+    for (const one of growths) expect(one).toBeGreaterThan(MOST_GROWTH);
   });
 
   it('says of each variant how late and how talkative it is, and loses no order on the way', async () => {
