@@ -21,6 +21,9 @@ async function publish({ url }: Server, count: number): Promise<void> {
   const connection = await connect(url);
   const channel = await connection.createConfirmChannel();
   await channel.assertQueue(QUEUE, { durable: true });
+  // A queue is declared before all of its declaration is on disk: where Mnesia keeps it (RabbitMQ 4.0, 4.1), the
+  // decision on the transaction is only buffered, for up to two seconds. The next declaration writes the buffer.
+  await channel.assertQueue(`after-${QUEUE}`, { durable: true });
   for (let n = 0; n < count; n++) channel.sendToQueue(QUEUE, Buffer.from(`${n}`), { persistent: true });
   await channel.waitForConfirms();
   await connection.close();
