@@ -3,13 +3,12 @@
  *
  * No time is compared with a number; allocations are exact, so those are.
  */
-import type { ChildProcess } from 'node:child_process';
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { medianOf } from '@backend-labs/load/bench/figures';
+import { startedChildren } from '@backend-labs/testbed';
 import { describe, expect, it } from 'vitest';
 import breakerWithPercentiles from '../bench/breaker-with-percentiles.ts';
 import cockatielBreaker from '../bench/cockatiel-breaker.ts';
@@ -40,14 +39,6 @@ async function measurePolicy(body: string, plan: Partial<HealthyTask> = {}): Pro
   await writeFile(policyFile, source);
   const task: HealthyTask = { policyFile, warmUpCalls: 3000, bursts: 2, allocationRounds: 5, ...plan };
   return await measureHealthy(task, never);
-}
-
-/** The child processes that are started while it lives. */
-function startedChildren() {
-  const children: ChildProcess[] = [];
-  const seen = (message: unknown) => void children.push((message as { process: ChildProcess }).process);
-  subscribe('child_process', seen);
-  return { children, [Symbol.dispose]: () => void unsubscribe('child_process', seen) };
 }
 
 describe('./lab bench circuit-breaker', () => {

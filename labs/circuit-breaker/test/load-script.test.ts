@@ -4,24 +4,12 @@
  *
  * What depends on this machine's speed (the latencies, the dropped iterations) is left out of what is expected.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { createServer, type RequestListener, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { delimiter, join } from 'node:path';
+import type { RequestListener, ServerResponse } from 'node:http';
+import { json, k6At, listen, runK6 } from '@backend-labs/testbed';
 import { describe, expect, it } from 'vitest';
-
-const home = join(import.meta.dirname, '../../..');
-const k6 = [...(process.env.PATH ?? '').split(delimiter), join(home, '.lab/tools')]
-  .map((folder) => join(folder, 'k6'))
-  .find((file) => existsSync(file));
 
 /** The thresholds that no slow machine can cross. */
 const ABOUT_ANSWERS = ['checks', 'degraded_quotes', 'http_req_failed'];
-
-const json = (response: ServerResponse, body: unknown, status = 200, headers = {}) =>
-  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 
 type Answer = (response: ServerResponse) => void;
 const healthy: Answer = (response) => json(response, { price: 42 });
@@ -42,41 +30,12 @@ async function load(answerQuote: Answer, variables: Record<string, string> = {})
       response.writeHead(url === '/health/ready' ? 200 : 404).end();
     }
   };
-  const server = createServer(handle).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const GATEWAY_URL = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const given = { GATEWAY_URL, RATE: '60', DURATION: '1s', ...variables };
-  const child = spawn(
-    k6 as string,
-    [
-      'run',
-      '--quiet',
-      '--no-usage-report',
-      '--address=',
-      ...Object.entries(given).flatMap(([name, value]) => ['-e', `${name}=${value}`]),
-      join(home, 'k6/circuit-breaker.ts'),
-    ],
-    { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, K6_AUTO_EXTENSION_RESOLUTION: 'false' } },
-  );
-  let stderr = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
-  const [code] = (await once(child, 'close')) as [number | null];
-  server.closeAllConnections();
-  server.close();
-  const crossed = /thresholds on metrics '([^']*)'/.exec(stderr)?.[1]?.split(', ') ?? [];
-  return {
-    code,
-    crossed,
-    aboutAnswers: crossed.filter((name) => ABOUT_ANSWERS.includes(name)),
-    stderr,
-    items,
-    catalogues,
-  };
+  await using gateway = await listen({ handle });
+  const run = await runK6('circuit-breaker.ts', { GATEWAY_URL: gateway.url, ...variables });
+  return { ...run, aboutAnswers: run.crossed.filter((name) => ABOUT_ANSWERS.includes(name)), items, catalogues };
 }
 
-describe.skipIf(k6 === undefined)('the k6 script', () => {
+describe.skipIf(k6At() === undefined)('the k6 script', () => {
   it('finds nothing wrong with the answers of a healthy gateway', async () => {
     const run = await load(healthy);
     expect(run.aboutAnswers).toEqual([]);
@@ -88,7 +47,7 @@ describe.skipIf(k6 === undefined)('the k6 script', () => {
     ['items that are not there', (response) => json(response, { error: 'no' }, 404), ['checks', 'http_req_failed']],
     ['a fallback', (response) => json(response, { price: 42 }, 200, { 'x-outcome': 'degraded' }), ['degraded_quotes']],
     ['a body without a price', (response) => json(response, {}), ['checks']],
-    ['a body that is no JSON', (response) => response.end('<html>'), ['checks']],
+    ['a body that is no JSON', (response) => void response.end('<html>'), ['checks']],
   ])('fails on %s', async (_, answer, expected) => {
     const run = await load(answer);
     expect(run.aboutAnswers.sort()).toEqual(expected);

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '@backend-labs/testbed';
 import { expect, test } from 'vitest';
 import none from '../src/variants/none.ts';
 import timeout from '../src/variants/timeout.ts';
@@ -10,9 +10,9 @@ test.each([
   ['a word it does not know', { hang: 1 }, 'hang'],
 ])('the control route refuses %s, and says so', async (_name, condition, said) => {
   await using servers = await startServers(none);
-  const { status, text } = await servers.tell(condition);
+  const { status, body } = await servers.tell(condition);
   expect(status).toBe(400);
-  expect(text).toContain(said);
+  expect(body.error).toContain(said);
   expect(await servers.quote()).toEqual({ status: 200, outcome: null });
 });
 
@@ -58,8 +58,7 @@ test('above its limit the gateway turns any request away, also for what needs no
   await using servers = await startServers(none, { maxRequests: 3 });
   await servers.tell({ hangMs: 3 * settings.timeoutMs });
   const hanging = [0, 1, 2].map(() => servers.quote());
-  // Until all three are there.
-  while ((await servers.ask('/catalogue')).status === 200) await delay(5);
+  await until('all three are there', async () => (await servers.ask('/catalogue')).status !== 200);
   expect((await servers.ask('/catalogue')).status).toBe(503);
   expect((await Promise.all(hanging)).map(({ status }) => status)).toEqual([200, 200, 200]);
   expect((await servers.ask('/catalogue')).status).toBe(200);

@@ -1,7 +1,5 @@
 /** The lab's two services inside the test's process, on ports of their own. */
-import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listen } from '@backend-labs/testbed';
 import type { CreatePolicy, PolicyContext } from '../src/contract.ts';
 import { createDependency } from '../src/dependency/app.ts';
 import { createGateway } from '../src/gateway/app.ts';
@@ -16,19 +14,6 @@ export const settings: PolicyContext['settings'] = {
   bulkheadCalls: 5,
 };
 
-async function listen(handle: RequestListener) {
-  const server = createServer(handle).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  };
-}
-
 export interface StartOptions {
   settings?: Partial<PolicyContext['settings']>;
   workers?: number;
@@ -41,28 +26,21 @@ export async function startServers(createPolicy: CreatePolicy, options: StartOpt
   await using stack = new AsyncDisposableStack();
   const given = { ...settings, ...options.settings };
   const { workers = Number.POSITIVE_INFINITY, serviceMs = 1, maxRequests = Number.POSITIVE_INFINITY } = options;
-  const dependency = stack.use(await listen(createDependency({ serviceMs, workers, shards: given.shards })));
+  const dependency = stack.use(
+    await listen({ handle: createDependency({ serviceMs, workers, shards: given.shards }) }),
+  );
   const app = await createGateway({ dependencyUrl: dependency.url, createPolicy, settings: given, maxRequests });
-  stack.defer(() => app.close());
-  const gateway = stack.use(await listen(app.handle));
+  const gateway = stack.use(await listen(app));
   const owned = stack.move();
-  async function ask(path: string) {
-    const response = await fetch(`${gateway.url}${path}`);
-    await response.arrayBuffer();
-    return { status: response.status, outcome: response.headers.get('x-outcome') };
+  async function outcomeOf(path: string) {
+    const { status, outcome } = await gateway.ask(path);
+    return { status, outcome };
   }
   return {
     dependencyUrl: dependency.url,
-    ask,
-    quote: (item = 0) => ask(`/quotes/${item}`),
-    async tell(condition: Record<string, unknown>) {
-      const response = await fetch(`${dependency.url}/control`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(condition),
-      });
-      return { status: response.status, text: await response.text() };
-    },
+    ask: outcomeOf,
+    quote: (item = 0) => outcomeOf(`/quotes/${item}`),
+    tell: (condition: Record<string, unknown>) => dependency.ask('/control', { method: 'POST', body: condition }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

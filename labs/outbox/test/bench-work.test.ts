@@ -1,5 +1,5 @@
 /** What the bench counts is what the lab does: each event once in Kafka, and the orders that the shop would place. */
-import { once } from 'node:events';
+import { listen } from '@backend-labs/testbed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openOrders } from '../bench/orders.ts';
 import { planOf } from '../bench/plan.ts';
@@ -93,21 +93,12 @@ describe('./lab bench outbox', () => {
     });
     const byShop = await rowsBy(theirs, async (place) => {
       const shop = await createShop({ ...place, variant, customers: 2, connections: 2, slowEvery: 0, slowMs: 0 });
-      const { createServer } = await import('node:http');
-      const server = createServer(shop.handle).listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      const { port } = server.address() as { port: number };
+      await using listening = await listen(shop);
+      const body = { items: [{ sku: 'tea', quantity: 1 }] };
       for (const { id, customer } of orders) {
-        const { status } = await fetch(`http://127.0.0.1:${port}/customers/${customer}/orders/${id}`, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ items: [{ sku: 'tea', quantity: 1 }] }),
-        });
+        const { status } = await listening.ask(`/customers/${customer}/orders/${id}`, { method: 'POST', body });
         expect(status).toBe(200);
       }
-      server.closeAllConnections();
-      server.close();
-      await shop.close();
     });
     expect(byBench).toEqual(byShop);
   });

@@ -1,7 +1,5 @@
 /** The bench's tables, with tiny counts: they say what was measured. No time or rate is compared with a number. */
-import type { ChildProcess } from 'node:child_process';
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { once } from 'node:events';
+import { benchContextOf, hasEnded, startedChildren } from '@backend-labs/testbed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { benchGrowth, MOST_GROWTH } from '../bench/growth.ts';
 import { benchLatency, benchPollCurve } from '../bench/latency.ts';
@@ -10,7 +8,7 @@ import type { Stand } from '../bench/stand.ts';
 import { benchThroughput } from '../bench/throughput.ts';
 import { benchWritePath } from '../bench/write-path.ts';
 import benchOutbox from '../bench.ts';
-import { contextOf, openStandOfItsOwn } from './bench-context.ts';
+import { openStandOfItsOwn } from './bench-context.ts';
 
 const log = () => {};
 const relays = { 'skip-locked': 'src/variants/skip-locked.ts', 'cdc-pgoutput': 'src/variants/cdc-pgoutput.ts' };
@@ -34,18 +32,6 @@ const plan: Plan = {
     'notify-in-every-tx': 'src/variants/notify-in-every-tx.ts',
   },
 };
-
-/** The child processes that are started while it lives. */
-function startedChildren() {
-  const children: ChildProcess[] = [];
-  const seen = (message: unknown) => void children.push((message as { process: ChildProcess }).process);
-  subscribe('child_process', seen);
-  return { children, [Symbol.dispose]: () => void unsubscribe('child_process', seen) };
-}
-
-async function hasEnded(child: ChildProcess): Promise<void> {
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-}
 
 describe('./lab bench outbox', () => {
   let owned: AsyncDisposableStack | undefined;
@@ -133,7 +119,7 @@ it('ends all that it has started and rejects with the reason when it is interrup
   const interrupt = (line: string) => {
     if (line.startsWith('throughput')) setTimeout(() => interruption.abort(new Error('enough')), 500);
   };
-  await using made = await contextOf(interruption.signal, interrupt);
+  await using made = await benchContextOf(interruption.signal, interrupt);
   await expect(benchOutbox(made.context)).rejects.toThrow('enough');
   expect(started.children.length).toBeGreaterThan(2); // Postgres, Kafka, and what was measured
   // Of one that is left this never resolves. Node may hear of an end a moment after the bench has seen it.

@@ -1,12 +1,12 @@
 import type { Stack } from '@backend-labs/stack';
+import { startServers, until, within } from '@backend-labs/testbed';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { OrderPlaced, OutboxVariant } from '../src/contract.ts';
-import { startServers, until, within } from './servers.ts';
 import { ascending, aWhile, event, openSite, type Site, startConsumer } from './site.ts';
 
 let servers: Stack;
 beforeAll(async () => {
-  servers = await startServers();
+  servers = await startServers({ postgres: 1, kafka: 1 });
 });
 afterAll(() => servers?.[Symbol.asyncDispose]());
 

@@ -1,11 +1,11 @@
 /** What becomes of an order when only one of its two writes is done. */
 import type { Stack } from '@backend-labs/stack';
+import { startServers } from '@backend-labs/testbed';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { OrderPlaced, OutboxVariant, PlaceContext } from '../src/contract.ts';
 import { transaction } from '../src/postgres.ts';
 import brokerFirst from '../src/variants/dual-write-broker-first.ts';
 import dbFirst from '../src/variants/dual-write-db-first.ts';
-import { startServers } from './servers.ts';
 import { event, idsOf, openSite, type Site } from './site.ts';
 
 let servers: Stack;

@@ -1,4 +1,5 @@
 import type { Stack } from '@backend-labs/stack';
+import { startServers, until, within } from '@backend-labs/testbed';
 import type { PoolClient } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ApplyContext, OrderPlaced, OutboxVariant } from '../src/contract.ts';
@@ -6,7 +7,6 @@ import { transaction } from '../src/postgres.ts';
 import cdcWithInbox from '../src/variants/cdc-pgoutput-with-inbox.ts';
 import skipLockedWithInbox from '../src/variants/skip-locked-with-inbox.ts';
 import shortInbox from '../src/variants/skip-locked-with-short-inbox.ts';
-import { startServers, until, within } from './servers.ts';
 import { aWhile, event, openSite, type Site, startConsumer } from './site.ts';
 
 const INBOXES: [string, OutboxVariant][] = [
@@ -18,7 +18,7 @@ const KEEPING: [string, OutboxVariant][] = INBOXES.slice(0, 2);
 
 let servers: Stack;
 beforeAll(async () => {
-  servers = await startServers();
+  servers = await startServers({ postgres: 1, kafka: 1 });
 });
 afterAll(() => servers?.[Symbol.asyncDispose]());
 

@@ -1,5 +1,6 @@
 /** Two transactions that overlap, no crash at all. Each interleaving is made by hand. */
 import type { Stack } from '@backend-labs/stack';
+import { startServers, until } from '@backend-labs/testbed';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { OutboxVariant } from '../src/contract.ts';
@@ -11,7 +12,6 @@ import skipLocked from '../src/variants/skip-locked.ts';
 import skipLockedByKey from '../src/variants/skip-locked-by-key.ts';
 import skipLockedNotify from '../src/variants/skip-locked-notify.ts';
 import { runRelay, undecided, willing } from './relay-with.ts';
-import { startServers, until } from './servers.ts';
 import { ascending, openSite } from './site.ts';
 
 const FINDING_ALL: [string, OutboxVariant][] = [

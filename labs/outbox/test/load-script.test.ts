@@ -4,27 +4,15 @@
  *
  * What depends on this machine's speed (the latency, the dropped iterations) is left out of what is expected.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { delimiter, join } from 'node:path';
+import type { RequestListener, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { json, k6At, listen, runK6 } from '@backend-labs/testbed';
 import { describe, expect, it } from 'vitest';
-
-const home = join(import.meta.dirname, '../../..');
-const k6 = [...(process.env.PATH ?? '').split(delimiter), join(home, '.lab/tools')]
-  .map((folder) => join(folder, 'k6'))
-  .find((file) => existsSync(file));
 
 const FAILED = 'http_req_failed{name:order}';
 /** The thresholds that no slow machine can cross. */
 const ABOUT_ANSWERS = ['changed_answers', 'checks', FAILED];
 const CUSTOMERS = 7;
-
-const json = (response: ServerResponse, body: unknown, status = 200) =>
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 
 interface Order {
   id: number;
@@ -50,7 +38,7 @@ async function load(answer: Answer, variables: Record<string, string> = {}, faul
   const { ready = 200, refusal = { status: 400, body: { error: 'Too small → at items' } } } = fault;
   const orders: Order[] = [];
   const seen = new Map<number, number>();
-  const server = createServer(async (request, response) => {
+  const handle: RequestListener = async (request, response) => {
     const { method, url = '' } = request;
     if (url === '/health/ready') return void response.writeHead(ready).end();
     const [, customer, id] = /^\/customers\/(\d+)\/orders\/(\d+)$/.exec(url) ?? [];
@@ -62,37 +50,13 @@ async function load(answer: Answer, variables: Record<string, string> = {}, faul
     const order = { id: Number(id), customer: Number(customer), before, items };
     orders.push(order);
     answer(response, order);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const given = {
-    SHOP_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    RATE: '60',
-    DURATION: '1s',
-    CUSTOMERS: String(CUSTOMERS),
-    ...variables,
   };
-  const child = spawn(
-    k6 as string,
-    [
-      'run',
-      '--quiet',
-      '--no-usage-report',
-      '--address=',
-      ...Object.entries(given).flatMap(([name, value]) => ['-e', `${name}=${value}`]),
-      join(home, 'k6/outbox.ts'),
-    ],
-    { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, K6_AUTO_EXTENSION_RESOLUTION: 'false' } },
-  );
-  const stderr = text(child.stderr);
-  const [code] = (await once(child, 'close')) as [number | null];
-  server.closeAllConnections();
-  server.close();
-  const said = await stderr;
-  const crossed = /thresholds on metrics '([^']*)'/.exec(said)?.[1]?.split(', ') ?? [];
-  return { code, crossed, aboutAnswers: crossed.filter((name) => ABOUT_ANSWERS.includes(name)), stderr: said, orders };
+  await using shop = await listen({ handle });
+  const run = await runK6('outbox.ts', { SHOP_URL: shop.url, CUSTOMERS: String(CUSTOMERS), ...variables });
+  return { ...run, aboutAnswers: run.crossed.filter((name) => ABOUT_ANSWERS.includes(name)), orders };
 }
 
-describe.skipIf(k6 === undefined)('the k6 script', () => {
+describe.skipIf(k6At() === undefined)('the k6 script', () => {
   it('finds nothing wrong with the answers of a healthy shop', async () => {
     const run = await load(healthy);
     expect(run.aboutAnswers).toEqual([]);

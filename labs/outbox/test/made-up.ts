@@ -5,7 +5,7 @@
  * Order n is of customer n % 10 and was sent at 10 × n ms, unless the test says otherwise; the run ends at 1000 ms.
  */
 import type { LedgerObservation, Observation, ServiceObservation, WitnessRecord } from '@backend-labs/experiment';
-import { countOutcomes, type LoadReport, UNFINISHED } from '@backend-labs/load';
+import { loadReportOf } from '@backend-labs/testbed';
 import { reconcile } from '../experiments/ledger.ts';
 import type { Look } from '../experiments/observed.ts';
 import { type Applied, type Committed, type DeadLetter, type Published, setsOf } from '../experiments/sets.ts';
@@ -91,7 +91,10 @@ export function madeUp(run: MadeUp): Observation<StandParameters> & { ledger: Le
       healAskedAtMs: backAtMs,
       healedAtMs: backAtMs,
     })),
-    load: loadOf(sent),
+    load: loadReportOf(
+      Array.from({ length: sent }, (_, id) => ({ operation: id, fromMs: 10 * id })),
+      RUN_ENDS_MS,
+    ),
     services: { ...Object.fromEntries(services), ...(looks.length === 0 ? {} : { observer: observerOf(looks) }) },
     ledger: reconcile(setsOf(witnesses)),
     witnesses,
@@ -113,32 +116,4 @@ function serviceOf(name: string, steps: readonly MadeUpStep[]): ServiceObservati
 function observerOf(looks: readonly Look[]): ServiceObservation {
   const records = { 'outbox.observed': looks.map(({ atMs, ...said }) => ({ atMs, said })) };
   return { ...serviceOf('observer', []), records };
-}
-
-/** What the measures of this lab do not read is zero. */
-function loadOf(sent: number): LoadReport {
-  const startedAtMs = Float64Array.from({ length: sent }, (_, id) => 10 * id);
-  const operations = {
-    intendedAtMs: startedAtMs,
-    startedAtMs,
-    endedAtMs: Float64Array.from({ length: sent }, () => Number.NaN),
-    outcome: Uint8Array.from({ length: sent }, () => UNFINISHED),
-  };
-  const none = { p50: 0, p90: 0, p99: 0, p999: 0, max: 0 };
-  const nothing = { ok: [], degraded: [], failed: [], rejected: [], timeout: [], lost: [] };
-  return {
-    operations,
-    counts: countOutcomes(operations),
-    startedAtMonotonicMs: 0,
-    elapsedMs: RUN_ENDS_MS,
-    latencyMs: none,
-    serviceMs: none,
-    sendLagMs: none,
-    roundTrips: [],
-    reconnects: [],
-    eventLoopDelayMs: none,
-    cpuMs: 0,
-    series: { bucketMs: 250, sent: [], outcomes: nothing, latencyP50Ms: [], latencyP99Ms: [] },
-    reasons: {},
-  };
 }

@@ -1,7 +1,7 @@
 /** The stream of a slot: what is acknowledged is gone, and what is not comes again. */
 import { type Stack, TcpProxy } from '@backend-labs/stack';
+import { startServers, until } from '@backend-labs/testbed';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startServers, until } from './servers.ts';
 import { aWhile, idsOf } from './site.ts';
 import { backToBack, isPast, logEnd, openSlot, streamOf, take, takeEach } from './slot.ts';
 

@@ -1,9 +1,9 @@
 /** The relay of a slot ends with an error when it cannot read on, and the next one goes on where the slot is. */
 import { type Stack, TcpProxy } from '@backend-labs/stack';
+import { startServers, within } from '@backend-labs/testbed';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import cdcPgoutput from '../src/variants/cdc-pgoutput.ts';
 import { contextFor, runRelay, willing } from './relay-with.ts';
-import { startServers, within } from './servers.ts';
 import { idsOf, type Site } from './site.ts';
 import { openSlot, streamOf, take } from './slot.ts';
 

@@ -1,8 +1,8 @@
 /** The stream of a slot: what it gives when somebody takes, and when it gives nothing. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Stack } from '@backend-labs/stack';
+import { startServers } from '@backend-labs/testbed';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startServers } from './servers.ts';
 import { idsOf } from './site.ts';
 import { backToBack, openSlot, streamOf, take } from './slot.ts';
 

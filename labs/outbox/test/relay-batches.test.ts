@@ -1,5 +1,6 @@
 /** How relays divide what is in the outbox into batches: the broker is the test, Postgres is real. */
 import type { Stack } from '@backend-labs/stack';
+import { startServers, until } from '@backend-labs/testbed';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { OutboxVariant } from '../src/contract.ts';
 import cdcPgoutput from '../src/variants/cdc-pgoutput.ts';
@@ -8,7 +9,6 @@ import skipLocked from '../src/variants/skip-locked.ts';
 import skipLockedNotify from '../src/variants/skip-locked-notify.ts';
 import { LOSSLESS } from './lossless.ts';
 import { prepare, runRelay, undecided, willing } from './relay-with.ts';
-import { startServers, until } from './servers.ts';
 import { idsOf, openSite } from './site.ts';
 
 let servers: Stack;

@@ -1,12 +1,12 @@
 /** What relays promise between two steps: the broker is the test, Postgres is real. */
 import type { Stack } from '@backend-labs/stack';
+import { startServers, until } from '@backend-labs/testbed';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { OutboxVariant } from '../src/contract.ts';
 import cdcPgoutput from '../src/variants/cdc-pgoutput.ts';
 import pollByXid from '../src/variants/poll-by-xid.ts';
 import { LOSSLESS, MARKING } from './lossless.ts';
 import { prepare, runRelay, undecided, willing } from './relay-with.ts';
-import { startServers, until } from './servers.ts';
 import { idsOf, openSite, type Site } from './site.ts';
 
 let servers: Stack;

@@ -2,12 +2,12 @@
  * A variant's relay on a real Postgres, and a broker that is the test: it acknowledges, refuses, or lets the relay wait.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { until, within } from '@backend-labs/testbed';
 import { LogicalReplicationService, PgoutputPlugin } from 'pg-logical-replication';
 import type { OrderPlaced, OutboxVariant, RelayContext } from '../src/contract.ts';
 import { isPoison } from '../src/kafka.ts';
 import { transaction } from '../src/postgres.ts';
 import { listen } from '../src/relay/wake-ups.ts';
-import { until, within } from './servers.ts';
 import { idsOf, type Site, settings } from './site.ts';
 
 export type Publish = RelayContext['publish'];

@@ -1,5 +1,6 @@
 /** The relays that promise to lose nothing, as they run in the lab: a real Postgres on one side, a real Kafka on the other. */
 import type { Stack } from '@backend-labs/stack';
+import { startServers, until } from '@backend-labs/testbed';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { OutboxVariant } from '../src/contract.ts';
 import pollByXid from '../src/variants/poll-by-xid.ts';
@@ -7,7 +8,6 @@ import skipLocked from '../src/variants/skip-locked.ts';
 import skipLockedByKey from '../src/variants/skip-locked-by-key.ts';
 import skipLockedNotify from '../src/variants/skip-locked-notify.ts';
 import { LOSSLESS } from './lossless.ts';
-import { startServers, until } from './servers.ts';
 import { ascending, aWhile, idsOf, openSite, type Site, startRelay } from './site.ts';
 import type { Read } from './topic.ts';
 
@@ -15,7 +15,7 @@ const TOO_LARGE = 'x'.repeat(1_500_000);
 
 let servers: Stack;
 beforeAll(async () => {
-  servers = await startServers();
+  servers = await startServers({ postgres: 1, kafka: 1 });
 });
 afterAll(() => servers?.[Symbol.asyncDispose]());
 

@@ -1,14 +1,14 @@
 /** The relay and the consumer outlive their servers: nobody starts them again. */
 import type { Stack } from '@backend-labs/stack';
+import { startServers, until } from '@backend-labs/testbed';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import skipLocked from '../src/variants/skip-locked.ts';
 import { LOSSLESS } from './lossless.ts';
-import { startServers, until } from './servers.ts';
 import { ascending, idsOf, openSite, startConsumer, startRelay } from './site.ts';
 
 let servers: Stack;
 beforeAll(async () => {
-  servers = await startServers();
+  servers = await startServers({ postgres: 1, kafka: 1 });
 });
 afterAll(() => servers?.[Symbol.asyncDispose]());
 

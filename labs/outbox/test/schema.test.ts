@@ -1,8 +1,8 @@
 import type { Stack } from '@backend-labs/stack';
+import { startServers } from '@backend-labs/testbed';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createPool, transaction } from '../src/postgres.ts';
 import { ensureSchema } from '../src/schema.ts';
-import { startServers } from './servers.ts';
 
 let servers: Stack;
 beforeAll(async () => {

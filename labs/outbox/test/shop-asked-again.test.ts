@@ -1,13 +1,13 @@
 /** A client that has heard no answer sends its order again: it is one order, with one event and one answer. */
 import type { Stack } from '@backend-labs/stack';
+import { startServers } from '@backend-labs/testbed';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startServers } from './servers.ts';
 import { DUAL, events, openShop, orders, tea, WITH_OUTBOX } from './shop.ts';
 import { openSite } from './site.ts';
 
 let servers: Stack;
 beforeAll(async () => {
-  servers = await startServers();
+  servers = await startServers({ postgres: 1, kafka: 1 });
 });
 afterAll(() => servers?.[Symbol.asyncDispose]());
 

@@ -1,13 +1,13 @@
 /** What the shop refuses before it writes anything. */
 import type { Stack } from '@backend-labs/stack';
+import { startServers } from '@backend-labs/testbed';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startServers } from './servers.ts';
 import { openShop, orders, tea } from './shop.ts';
 import { openSite, type Site } from './site.ts';
 
 let servers: Stack;
 beforeAll(async () => {
-  servers = await startServers();
+  servers = await startServers({ postgres: 1, kafka: 1 });
 });
 afterAll(() => servers?.[Symbol.asyncDispose]());
 

@@ -1,17 +1,16 @@
 /** The shop's answer to an order, and what of it is stored. */
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Stack } from '@backend-labs/stack';
+import { listening, startServers, until } from '@backend-labs/testbed';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { placeInOneTransaction } from '../src/place.ts';
 import cdcPgoutput from '../src/variants/cdc-pgoutput.ts';
 import { runRelay } from './relay-with.ts';
-import { ask, startServers, until } from './servers.ts';
 import { DUAL, events, openShop, orders, tea, WITH_OUTBOX } from './shop.ts';
 import { aWhile, CUSTOMERS, openSite } from './site.ts';
 
 let servers: Stack;
 beforeAll(async () => {
-  servers = await startServers();
+  servers = await startServers({ postgres: 1, kafka: 1 });
 });
 afterAll(() => servers?.[Symbol.asyncDispose]());
 
@@ -92,7 +91,7 @@ describe("a customer's versions", () => {
       publish: async (all) => void committed.push(...all),
     });
     const answers = await Promise.all(
-      Array.from({ length: 40 }, (_, id) => ask(shop.url, `/customers/${id % 4}/orders/${id}`, tea)),
+      Array.from({ length: 40 }, (_, id) => shop.ask(`/customers/${id % 4}/orders/${id}`, tea)),
     );
     const stored = answers.filter(({ status }) => status === 200);
     expect(stored).toHaveLength(40 - 6);
@@ -107,19 +106,13 @@ describe("a customer's versions", () => {
 });
 
 test('the harness is told when one of the two writes is done and the other is not', async () => {
-  const told: string[] = [];
-  const listener = (said: unknown) => told.push((said as { ids: string }).ids);
-  subscribe('outbox.half-done', listener);
-  try {
-    for (const [, variant] of [...WITH_OUTBOX, ...DUAL]) {
-      await using site = await openSite(servers);
-      await using shop = await openShop(site, variant);
-      await shop.ask('/customers/3/orders/7', tea);
-    }
-  } finally {
-    unsubscribe('outbox.half-done', listener);
+  using told = listening('outbox.half-done');
+  for (const [, variant] of [...WITH_OUTBOX, ...DUAL]) {
+    await using site = await openSite(servers);
+    await using shop = await openShop(site, variant);
+    await shop.ask('/customers/3/orders/7', tea);
   }
-  expect(told).toEqual(['7', '7', '7', '7', '7']);
+  expect(told.heard.map(({ said }) => said.ids)).toEqual(['7', '7', '7', '7', '7']);
 });
 
 test('the event of an order is in the outbox if and only if the order is there', async () => {

@@ -1,11 +1,11 @@
 /** A shop with a variant of the test's choice on the database and the topic of a site, and what is stored there. */
+import { listen } from '@backend-labs/testbed';
 import type { OutboxVariant } from '../src/contract.ts';
 import { createShop, type ShopOptions } from '../src/shop/app.ts';
 import brokerFirst from '../src/variants/dual-write-broker-first.ts';
 import dbFirst from '../src/variants/dual-write-db-first.ts';
 import notifyInEveryTx from '../src/variants/notify-in-every-tx.ts';
 import skipLockedNotify from '../src/variants/skip-locked-notify.ts';
-import { listen } from './servers.ts';
 import { CUSTOMERS, type Site } from './site.ts';
 
 const plain: OutboxVariant = {};
@@ -25,7 +25,8 @@ export const DUAL: [string, OutboxVariant][] = [
 export async function openShop(site: Site, variant: OutboxVariant = plain, own: Partial<ShopOptions> = {}) {
   const { postgresUrl, kafkaUrl, topic } = site;
   const given = { postgresUrl, kafkaUrl, topic, variant, customers: CUSTOMERS, connections: 10 };
-  return listen(await createShop({ ...given, slowEvery: 0, slowMs: 0, ...own }));
+  const listening = await listen(await createShop({ ...given, slowEvery: 0, slowMs: 0, ...own }));
+  return { ...listening, ask: (path: string, body?: unknown) => listening.ask(path, { method: 'POST', body }) };
 }
 
 export const tea = { items: [{ sku: 'tea', quantity: 2 }] };

@@ -4,13 +4,13 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Stack } from '@backend-labs/stack';
+import { recordingLogger, until, within } from '@backend-labs/testbed';
 import type { PoolClient, QueryResultRow } from 'pg';
 import { type ConsumerOptions, createConsumer } from '../src/consumer/app.ts';
 import type { OrderPlaced, OutboxVariant, RelayContext } from '../src/contract.ts';
 import { createPool, transaction } from '../src/postgres.ts';
 import { createRelay } from '../src/relay/app.ts';
 import { ensureSchema } from '../src/schema.ts';
-import { recordingLogger, until, within } from './servers.ts';
 import { openTopic } from './topic.ts';
 
 export const CUSTOMERS = 20;

@@ -1,9 +1,9 @@
 /** A site whose outbox is read through a replication slot: its stream, and where the slot stands in the log. */
 import type { Stack } from '@backend-labs/stack';
+import { until, within } from '@backend-labs/testbed';
 import { type Batch, type EventStream, openStream } from '../src/relay/pgoutput-stream.ts';
 import cdcPgoutput from '../src/variants/cdc-pgoutput.ts';
 import { contextFor, willing } from './relay-with.ts';
-import { until, within } from './servers.ts';
 import { idsOf, openSite, type Site } from './site.ts';
 
 /** A site with a slot. */

@@ -1,8 +1,8 @@
 /** A topic of a test's own: events are put into it past any outbox, and it is read as far as it goes. */
+import { until, within } from '@backend-labs/testbed';
 import type { Admin } from 'kafkajs';
 import type { OrderPlaced } from '../src/contract.ts';
 import { createKafka, openPublisher } from '../src/kafka.ts';
-import { until, within } from './servers.ts';
 
 export interface Read extends OrderPlaced {
   partition: number;

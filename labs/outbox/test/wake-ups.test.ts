@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Stack, TcpProxy } from '@backend-labs/stack';
+import { startServers, until, within } from '@backend-labs/testbed';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listen } from '../src/relay/wake-ups.ts';
 import { openNotifier, WAKE_CHANNEL } from '../src/shop/notifier.ts';
-import { startServers, until, within } from './servers.ts';
 import { aWhile, openSite, type Site } from './site.ts';
 
 let servers: Stack;

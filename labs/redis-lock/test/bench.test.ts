@@ -1,13 +1,9 @@
 /** The bench's pieces, with tiny counts: that they measure what they say. No time and no rate is compared with a number. */
-import type { ChildProcess } from 'node:child_process';
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { cpus } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { OtherWork } from '@backend-labs/load/bench/other-work';
+import { benchContextOf, hasEnded, startedChildren } from '@backend-labs/testbed';
 import { describe, expect, it } from 'vitest';
 import { contend } from '../bench/contend.ts';
 import { judge, judgeToken } from '../bench/judged.ts';
@@ -32,30 +28,9 @@ const plan: Plan = {
   variants: { token: 'src/variants/token.ts', 'atomic-update': 'src/variants/atomic-update.ts' },
 };
 
-async function contextOf(signal: AbortSignal, say: (line: string) => void = log) {
-  const folder = await mkdtemp(join(tmpdir(), 'redis-lock-bench-'));
-  const stateFolder = resolve(import.meta.dirname, '../../../.lab');
-  return {
-    context: { quick: true, signal, log: say, folder, stateFolder },
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
-  };
-}
-
-/** The child processes that are started while it lives. */
-function startedChildren() {
-  const children: ChildProcess[] = [];
-  const seen = (message: unknown) => void children.push((message as { process: ChildProcess }).process);
-  subscribe('child_process', seen);
-  return { children, [Symbol.dispose]: () => void unsubscribe('child_process', seen) };
-}
-
-async function hasEnded(child: ChildProcess): Promise<void> {
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-}
-
 describe('./lab bench redis-lock', () => {
   it('has a row for each variant and peer, and says what is judged', async () => {
-    await using made = await contextOf(new AbortController().signal);
+    await using made = await benchContextOf(new AbortController().signal);
     await using stand = await openStand(made.context, 3);
     const alone = await benchLockAlone(stand, plan, { log });
     const names = alone.rows.map(([name]) => name);
@@ -111,7 +86,7 @@ describe('./lab bench redis-lock', () => {
     const interrupt = (line: string) => {
       if (line.startsWith('lock alone')) setTimeout(() => interruption.abort(new Error('enough')), 50);
     };
-    await using made = await contextOf(interruption.signal, interrupt);
+    await using made = await benchContextOf(interruption.signal, interrupt);
     await expect(benchRedisLock(made.context)).rejects.toThrow('enough');
     expect(started.children.length).toBeGreaterThan(6); // one Postgres, five Redis, and what was measured
     // Of one that is left this never resolves. Node may hear of an end a moment after the bench has seen it.

@@ -4,26 +4,14 @@
  *
  * What depends on this machine's speed (the latency, the dropped iterations) is left out of what is expected.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { createServer, type RequestListener, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { delimiter, join } from 'node:path';
+import type { RequestListener, ServerResponse } from 'node:http';
+import { json, k6At, listen, runK6 } from '@backend-labs/testbed';
 import { describe, expect, it } from 'vitest';
-
-const home = join(import.meta.dirname, '../../..');
-const k6 = [...(process.env.PATH ?? '').split(delimiter), join(home, '.lab/tools')]
-  .map((folder) => join(folder, 'k6'))
-  .find((file) => existsSync(file));
 
 const FAILED = 'http_req_failed{name:deposit}';
 /** The thresholds that no slow machine can cross. */
 const ABOUT_ANSWERS = ['checks', FAILED, 'lost_updates', 'not_acquired', 'rejected'];
 const ACCOUNTS = 4;
-
-const json = (response: ServerResponse, body: unknown, status = 200) =>
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 
 interface Deposit {
   teller: number;
@@ -60,38 +48,10 @@ async function load(answer: Answer, variables: Record<string, string> = {}, acco
       });
     };
   };
-  const servers = await Promise.all(
-    [1, 2].map(async (teller) => {
-      const server = createServer(tellerOf(teller)).listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return server;
-    }),
-  );
-  const [first, second] = servers.map((server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  const given = { TELLER_1_URL: first, TELLER_2_URL: second, RATE: '60', DURATION: '1s', ...variables };
-  const child = spawn(
-    k6 as string,
-    [
-      'run',
-      '--quiet',
-      '--no-usage-report',
-      '--address=',
-      ...Object.entries(given).flatMap(([name, value]) => ['-e', `${name}=${value}`]),
-      join(home, 'k6/redis-lock.ts'),
-    ],
-    { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, K6_AUTO_EXTENSION_RESOLUTION: 'false' } },
-  );
-  let stderr = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
-  const [code] = (await once(child, 'close')) as [number | null];
-  for (const server of servers) {
-    server.closeAllConnections();
-    server.close();
-  }
-  const crossed = /thresholds on metrics '([^']*)'/.exec(stderr)?.[1]?.split(', ') ?? [];
-  return { code, crossed, aboutAnswers: crossed.filter((name) => ABOUT_ANSWERS.includes(name)), stderr, deposits };
+  await using first = await listen({ handle: tellerOf(1) });
+  await using second = await listen({ handle: tellerOf(2) });
+  const run = await runK6('redis-lock.ts', { TELLER_1_URL: first.url, TELLER_2_URL: second.url, ...variables });
+  return { ...run, aboutAnswers: run.crossed.filter((name) => ABOUT_ANSWERS.includes(name)), deposits };
 }
 
 /** One in ten is answered as written, and is in no balance. */
@@ -100,7 +60,7 @@ const losesSome: Answer = (response, deposit, add) => {
   healthy(response, deposit, add);
 };
 
-describe.skipIf(k6 === undefined)('the k6 script', () => {
+describe.skipIf(k6At() === undefined)('the k6 script', () => {
   it('finds nothing wrong with the answers and the balances of healthy tellers', async () => {
     const run = await load(healthy);
     expect(run.aboutAnswers).toEqual([]);

@@ -6,7 +6,7 @@
  * 1000 ms.
  */
 import type { Observation, ServiceObservation } from '@backend-labs/experiment';
-import { countOutcomes, type LoadReport, OUTCOMES, type Outcome, UNFINISHED } from '@backend-labs/load';
+import { loadReportOf, type MadeUpRequest } from '@backend-labs/testbed';
 import type { StandParameters } from '../experiments/stand.ts';
 import type { Grant, Write } from '../experiments/updates.ts';
 
@@ -33,14 +33,6 @@ export interface MadeUpHold {
   operation: number;
   fromMs: number;
   toMs?: number;
-}
-
-/** A request as the load saw it; without `toMs` it was never answered. */
-export interface MadeUpRequest {
-  operation: number;
-  fromMs: number;
-  toMs?: number;
-  outcome?: Outcome;
 }
 
 /** A fault that stopped or killed teller-1. It is asked for at `fromMs`, and seen to work 3 ms later. */
@@ -71,7 +63,7 @@ export function madeUp({ holds = [], requests = [], faults = [], writes = [], gr
       healAskedAtMs: toMs,
       healedAtMs: toMs,
     })),
-    load: loadOf(requests),
+    load: loadReportOf(requests, RUN_ENDS_MS),
     services: {
       'teller-1': teller('teller-1', holds, faults),
       'teller-2': teller('teller-2', holds, []),
@@ -122,39 +114,5 @@ function teller(name: string, holds: readonly MadeUpHold[], faults: readonly Mad
     stalls: [],
     exit: null,
     disturbed: faults.map(({ fromMs, toMs }) => ({ fromMs, toMs })),
-  };
-}
-
-/** A report of these requests; what the measures of this lab do not read is zero. */
-export function loadOf(requests: readonly MadeUpRequest[]): LoadReport {
-  const rows = 1 + Math.max(-1, ...requests.map(({ operation }) => operation));
-  const byId = new Map(requests.map((request) => [request.operation, request]));
-  const column = (time: 'fromMs' | 'toMs') =>
-    Float64Array.from({ length: rows }, (_, id) => byId.get(id)?.[time] ?? Number.NaN);
-  const operations = {
-    intendedAtMs: column('fromMs'),
-    startedAtMs: column('fromMs'),
-    endedAtMs: column('toMs'),
-    outcome: Uint8Array.from({ length: rows }, (_, id) => {
-      const request = byId.get(id);
-      return request?.toMs === undefined ? UNFINISHED : OUTCOMES.indexOf(request.outcome ?? 'ok');
-    }),
-  };
-  const none = { p50: 0, p90: 0, p99: 0, p999: 0, max: 0 };
-  const nothing = { ok: [], degraded: [], failed: [], rejected: [], timeout: [], lost: [] };
-  return {
-    operations,
-    counts: countOutcomes(operations),
-    startedAtMonotonicMs: 0,
-    elapsedMs: RUN_ENDS_MS,
-    latencyMs: none,
-    serviceMs: none,
-    sendLagMs: none,
-    roundTrips: [],
-    reconnects: [],
-    eventLoopDelayMs: none,
-    cpuMs: 0,
-    series: { bucketMs: 250, sent: [], outcomes: nothing, latencyP50Ms: [], latencyP99Ms: [] },
-    reasons: {},
   };
 }

@@ -1,9 +1,11 @@
 /** What the referee, which is nobody's client, sees of the nodes and of the database. */
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { startProcess, until } from '@backend-labs/testbed';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { grantsOf } from '../src/referee/grants.ts';
 import { shown, startReferee, tokens } from './referee.ts';
-import { type Servers, startBackends, startProcess } from './servers.ts';
+import { type Servers, startBackends } from './servers.ts';
 
 const RELEASE = 'if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call("del", KEYS[1]) end return 0';
 const EXTEND =
@@ -131,7 +133,7 @@ describe('when a node goes away, the referee', () => {
     await run.seen(1);
     await server.kill();
     await server.start();
-    while (!(await run.commands()).watching[0]) await delay(10);
+    await until('it is watched', async () => (await run.commands()).watching[0] === true);
     const reply = await redis.set(key, '2:b', 'PX', 60_000, 'NX');
     const said = await run.seen(2);
     expect(said.gaps).toHaveLength(1);
@@ -146,10 +148,10 @@ describe('when a node goes away, the referee', () => {
       const server = own.stack.server('redis-2');
       await server[fault]();
       await using run = await startReferee(servers, { redisUrls: own.redisUrls });
-      while (!(await run.commands()).watching[0]) await delay(10);
+      await until('it is watched', async () => (await run.commands()).watching[0] === true);
       expect((await run.commands()).watching).toEqual([true, false]);
       await (fault === 'kill' ? server.start() : server.resume());
-      while (!(await run.commands()).watching[1]) await delay(10);
+      await until('it is watched', async () => (await run.commands()).watching[1] === true);
       await run.clients[1]?.set(run.key, '1:a', 'NX');
       expect((await run.seen(1)).commands[0]?.node).toBe(1);
     },
@@ -176,7 +178,7 @@ test('of the database, the referee reads the accounts, and every write in its or
 });
 
 test('started as a process, the referee makes the schema and watches', async () => {
-  await using referee = await startProcess('referee/main.ts', {
+  await using referee = await startProcess(join(import.meta.dirname, '../src/referee/main.ts'), {
     POSTGRES_URL: await servers.freshDatabase(),
     REDIS_URLS: servers.redisUrls.join(','),
     ACCOUNTS: '3',

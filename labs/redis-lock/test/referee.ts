@@ -1,9 +1,10 @@
 /** A referee with a key prefix of its own, clients of its nodes, and ways to read what it has seen. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { listen } from '@backend-labs/testbed';
 import { Redis } from 'ioredis';
 import { type CommandsAnswer, createReferee, type RefereeOptions } from '../src/referee/app.ts';
 import { grantsOf } from '../src/referee/grants.ts';
-import { connectTo, listen, type Servers } from './servers.ts';
+import { connectTo, type Servers } from './servers.ts';
 
 let runs = 0;
 

@@ -1,5 +1,5 @@
 /** What a teller hands to a variant, and what becomes of it when a server is away. */
-import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '@backend-labs/testbed';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Servers, startBackends } from './servers.ts';
 import { startTeller, unprotected, withContext } from './teller.ts';
@@ -53,7 +53,7 @@ describe('without one of its servers', () => {
       expect(await first?.ping()).toBe('PONG');
       await expect(other?.ping()).rejects.toThrow();
       await second?.start();
-      await until(async () => (await other?.ping().catch(() => null)) === 'PONG');
+      await until('the other one answers', async () => (await other?.ping().catch(() => null)) === 'PONG');
     });
   });
 
@@ -74,14 +74,10 @@ describe('without one of its servers', () => {
       // Started before the failure is looked at: a client that keeps the command would send it now.
       await server.start();
       const error = await waiting;
-      await until(async () => (await redis.ping().catch(() => null)) === 'PONG');
+      await until('it answers', async () => (await redis.ping().catch(() => null)) === 'PONG');
       return { error, found: await redis.get(lockKey) };
     });
     expect(said.error).toBeInstanceOf(Error);
     expect(said.found).toBeNull();
   });
 });
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await delay(10);
-}

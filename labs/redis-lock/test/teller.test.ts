@@ -3,9 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { listening, startProcess } from '@backend-labs/testbed';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Ending, Update } from '../src/contract.ts';
-import { listening, type Servers, startBackends, startProcess } from './servers.ts';
+import { type Servers, startBackends } from './servers.ts';
 import { deposit, startTeller, unprotected } from './teller.ts';
 
 let servers: Servers;
@@ -154,7 +155,7 @@ async function startService() {
     `export default async (_a, _t, { account }) => { await account.write(41); return 'written'; };`,
   );
   const teller = starting.use(
-    await startProcess('teller/main.ts', {
+    await startProcess(join(import.meta.dirname, '../src/teller/main.ts'), {
       VARIANT_FILE: file,
       POSTGRES_URL: await servers.freshDatabase(),
       REDIS_URLS: servers.redisUrls.join(','),

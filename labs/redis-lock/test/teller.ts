@@ -1,7 +1,8 @@
 /** A teller in front of a database of its own, with an update of the test's choice, inside the test's process. */
+import { listen } from '@backend-labs/testbed';
 import type { Update, UpdateContext } from '../src/contract.ts';
 import { createTeller, type TellerOptions } from '../src/teller/app.ts';
-import { listen, type Servers, settings } from './servers.ts';
+import { type Servers, settings } from './servers.ts';
 
 /** An update that takes no lock. */
 export const unprotected: Update = async (_account, think, { account, holding }) => {

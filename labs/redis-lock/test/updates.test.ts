@@ -1,7 +1,8 @@
+import { loadReportOf } from '@backend-labs/testbed';
 import { describe, expect, test } from 'vitest';
 import { lostIds } from '../experiments/measures.ts';
 import { overwritten, reconcile, staleWrites, type Write } from '../experiments/updates.ts';
-import { grant, loadOf, type MadeUp, madeUp, WARM_UP, writeAt, writes } from './made-up.ts';
+import { grant, type MadeUp, madeUp, WARM_UP, writeAt, writes } from './made-up.ts';
 
 /** Who was overwritten by whom, as `0 by 1`. */
 const lost = (all: Write[]) => overwritten(all).map((one) => `${one.lost.operation} by ${one.by.operation}`);
@@ -30,7 +31,7 @@ describe('an update is overwritten', () => {
 
 describe('the ledger', () => {
   const asked = (...operations: number[]) =>
-    loadOf(operations.map((operation) => ({ operation, fromMs: operation, toMs: operation + 50 })));
+    loadReportOf(operations.map((operation) => ({ operation, fromMs: operation, toMs: operation + 50 })));
 
   test('loses nothing of writes that stand on each other', () => {
     expect(reconcile(asked(0, 1), writes([0, 1], [1, 2]))).toMatchObject({ acknowledged: 2, lost: [], phantom: [] });
@@ -45,7 +46,7 @@ describe('the ledger', () => {
   });
 
   test('does not miss an overwritten update that nobody was promised', () => {
-    const load = loadOf([
+    const load = loadReportOf([
       { operation: 0, fromMs: 0, toMs: 50, outcome: 'lost' },
       { operation: 1, fromMs: 1, toMs: 51 },
     ]);

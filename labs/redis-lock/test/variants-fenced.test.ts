@@ -1,9 +1,10 @@
+import { listening } from '@backend-labs/testbed';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Ending, Update } from '../src/contract.ts';
 import fencedClaim from '../src/variants/fenced-claim.ts';
 import fencedWrite from '../src/variants/fenced-write.ts';
 import token from '../src/variants/token.ts';
-import { listening, type Servers, startBackends } from './servers.ts';
+import { type Servers, startBackends } from './servers.ts';
 import { type Bank, heldThink, openBank } from './update-with.ts';
 
 let servers: Servers;

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { listening, until } from '@backend-labs/testbed';
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Update, UpdateContext } from '../src/contract.ts';
 import nodeRedlock from '../src/variants/node-redlock.ts';
 import redlock from '../src/variants/redlock.ts';
-import { listening, type Servers, startBackends } from './servers.ts';
+import { type Servers, startBackends } from './servers.ts';
 import { type Bank, lockOn, openBank } from './update-with.ts';
 
 const BOTH: [string, Update][] = [
@@ -41,7 +42,7 @@ async function heal() {
 }
 
 async function untilItAnswers(node: Redis) {
-  while ((await node.ping().catch(() => null)) !== 'PONG') await delay(10);
+  await until('the node answers', async () => (await node.ping().catch(() => null)) === 'PONG');
 }
 
 const redisServer = (index: number) => servers.stack.server(`redis-${index + 1}`);

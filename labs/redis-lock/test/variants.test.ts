@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { listening } from '@backend-labs/testbed';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Update } from '../src/contract.ts';
 import atomicUpdate from '../src/variants/atomic-update.ts';
@@ -15,7 +16,7 @@ import setnxTtlDel from '../src/variants/setnx-ttl-del.ts';
 import token from '../src/variants/token.ts';
 import tokenChecked from '../src/variants/token-checked.ts';
 import watchdog from '../src/variants/watchdog.ts';
-import { listening, type Servers, startBackends } from './servers.ts';
+import { type Servers, startBackends } from './servers.ts';
 import { type Bank, heldThink, openBank } from './update-with.ts';
 
 const REDIS_LOCKS: [string, Update][] = [

@@ -1,9 +1,10 @@
 /**
  * Imports point one way: labs → shared; inside shared: cli → report → experiment → load, service. Never lab → lab,
- * never shared → labs, k6 scripts import k6 only, and nothing reaches into another package past its exports.
+ * never shared → labs, k6 scripts import k6 only, and nothing reaches into another package past its exports. The testbed
+ * is for tests: of labs, and of nothing that it stands on itself.
  *
  * A scan of the specifiers is enough: TypeScript 7 has no API to ask, and dependency-cruiser would be a second resolver
- * to configure for five rules. What it cannot see is a computed `import(variable)`.
+ * to configure for six rules. What it cannot see is a computed `import(variable)`.
  */
 import { glob, readFile } from 'node:fs/promises';
 import { join, posix, relative, sep } from 'node:path';
@@ -23,6 +24,7 @@ const BELOW: Record<string, readonly string[]> = {
   experiment: ['load', 'ledger', 'stack', 'service'],
   // load: what a bench is.
   stack: ['load', 'service'],
+  testbed: ['stack', 'service', 'load'],
   ledger: [],
   load: [],
   service: [],
@@ -57,7 +59,10 @@ export function brokenRule(file: string, specifier: string): string | null {
   if (specifier.startsWith(OURS)) {
     const target = specifier.slice(OURS.length).split('/')[0] ?? '';
     if (target.startsWith('lab-')) return home.startsWith('labs/') ? 'never lab → lab' : 'never shared → labs';
-    if (home.startsWith('labs/')) return null;
+    if (home.startsWith('labs/')) {
+      const mayTest = target !== 'testbed' || file.startsWith(`${home}/test/`);
+      return mayTest ? null : 'only tests import the testbed';
+    }
     const own = home.slice('shared/'.length);
     if (own === target || BELOW[own]?.includes(target)) return null;
     return `${own} may import ${BELOW[own]?.join(', ') || 'none of our packages'}, not ${target}`;
