@@ -8,6 +8,7 @@ import type {
   ExperimentDefinition,
   FaultDefinition,
   LabDefinition,
+  Needs,
   TimelineDefinition,
   VariantDefinition,
 } from './lab.ts';
@@ -103,10 +104,17 @@ function checkExperiment(
     `experiment "${name}" names no hop from "load": what it sends could not be checked`,
     name,
   );
-  for (const kind of Object.keys(one.needs ?? {})) {
+  for (const [kind, count] of Object.entries(one.needs ?? {}) as [keyof Needs, number][]) {
     requireRule(
       !(kind in lab.needs),
       `experiment "${name}" needs "${kind}", which the lab has for all of its experiments`,
+      name,
+    );
+    // They are started once for a run, and have the same names for all that use them.
+    const [other] = Object.entries(lab.experiments).find(([, { needs }]) => (needs?.[kind] ?? count) !== count) ?? [];
+    requireRule(
+      other === undefined,
+      `experiments "${name}" and "${other}" need different numbers of "${kind}": let both need the larger one`,
       name,
     );
   }

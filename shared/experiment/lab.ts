@@ -166,6 +166,8 @@ export interface ExperimentDefinition<V extends string, F extends string, P, K e
    * Resolves when the last one is answered.
    */
   warmUp?: (context: { urlOf: UrlOf; parameters: P; signal: AbortSignal }) => Promise<void>;
+  /** How long the warm-up may take; 5 s if left out. */
+  warmUpLimitMs?: number;
   /**
    * Who sends to whom; `load` is the generator. Several from it are replicas, which are counted together. Each hop is
    * checked: sent = received + refused + cut.

@@ -32,14 +32,15 @@ export function meanOf(values: readonly number[]): number | null {
 }
 
 /**
- * The 95 % upper bound of a mean, from independent readings: mean + 1.6449 · s / √n (the central limit theorem, so for
- * some tens of them). The mean itself for fewer than two; 0 for none.
+ * The 95 % upper bound of the mean of `further` values that are drawn as the readings were: mean + 1.6449 · s ·
+ * √(1/n + 1/further), the prediction interval of a mean (both may be off, the readings' and theirs; the central limit
+ * theorem, so for some tens of each). The mean itself for fewer than two readings; 0 for none.
  */
-export function meanUpperBound95(values: readonly number[]): number {
+export function furtherMeanUpperBound95(values: readonly number[], further: number): number {
   const mean = meanOf(values) ?? 0;
   if (values.length < 2) return mean;
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
-  return mean + Z_95 * Math.sqrt(variance / values.length);
+  return mean + Z_95 * Math.sqrt(variance * (1 / values.length + 1 / further));
 }
 
 /** Chances with their bound, as a result carries them. */

@@ -22,8 +22,8 @@ import { scheduleOf } from './schedule.ts';
 
 const GENERATOR = join(import.meta.dirname, 'generator.ts');
 const READY_LIMIT_MS = 30_000;
-/** Between the call of run() and the first send, so that the message is there before the schedule starts. */
-const START_DELAY_MS = 20;
+/** Between the call of run() and the first send: the message is there by then, and connections beside the load are open. */
+const START_DELAY_MS = 100;
 const LOG_LINES = 8;
 
 export interface GeneratorOptions {

@@ -55,6 +55,14 @@ async function run(prepared: Prepared, startAtMs: number, aborted: Promise<void>
   const { plan, operationsFile, sender, target } = prepared;
   // performance.now() is the cheaper of the two in the hot path; both read the same clock, a constant apart.
   const offsetMs = monotonicMs() - performance.now();
+  // Ahead of the start: it opens connections of its own, and the first operation should not wait behind them.
+  const loaded = new AbortController();
+  const beside = measureRoundTrips({
+    urls: plan.roundTripUrls ?? [],
+    signal: loaded.signal,
+    nowMs: () => monotonicMs() - startAtMs,
+    onBack: async (url) => target.connect?.([url], readyConnectionsOf(plan)),
+  });
   await Promise.race([sleep(Math.max(0, startAtMs - monotonicMs())), aborted]);
 
   const cpuBefore = process.cpuUsage();
@@ -63,13 +71,6 @@ async function run(prepared: Prepared, startAtMs: number, aborted: Promise<void>
   const progress = setInterval(() => {
     tell({ type: 'progress', atMs: sender.elapsedMs, sent: sender.sent, ...sender.counts() });
   }, PROGRESS_INTERVAL_MS);
-  const loaded = new AbortController();
-  const beside = measureRoundTrips({
-    urls: plan.roundTripUrls ?? [],
-    signal: loaded.signal,
-    nowMs: () => monotonicMs() - startAtMs,
-    onBack: async (url) => target.connect?.([url], readyConnectionsOf(plan)),
-  });
   const limit = new AbortController();
   const overtime = sleep(plan.durationMs + plan.timeoutMs + MARGIN_MS, undefined, { signal: limit.signal });
   await Promise.race([sender.run(target, startAtMs - offsetMs), aborted, overtime]);

@@ -21,10 +21,10 @@ import { ServiceRecorder } from './service-recorder.ts';
 import { ServiceStartError } from './service-start-error.ts';
 import { startStand } from './stand.ts';
 
-/** Between asking the generator to start and its first operation: its message must have arrived by then. */
-const START_MARGIN_MS = 20;
+/** Between asking the generator to start and its first operation: its connections of its own are open by then. */
+const START_MARGIN_MS = 100;
 
-const WARM_UP_DEADLINE_MS = 5000;
+const WARM_UP_LIMIT_MS = 5000;
 
 /** A variant that does not answer its warm-up: there is nothing to measure. */
 export class WarmUpError extends Error {
@@ -110,12 +110,13 @@ export async function runVariant(options: VariantRunOptions): Promise<Observatio
     // The health route is answered by shared/service and is not counted as a request of the load's.
     roundTripUrls: entriesOf(experiment.hops).map((name) => new URL('/health/live', urlOf(name)).href),
   };
+  const { warmUpLimitMs = WARM_UP_LIMIT_MS } = experiment;
   const [generator] = await Promise.all([
     opened.prepare(plan),
     warmUp(experiment, { urlOf, parameters, signal }).catch((failure: Error) => {
       options.signal.throwIfAborted();
       throw new WarmUpError(
-        error ?? `its warm-up was not answered within ${WARM_UP_DEADLINE_MS / 1000} s (${failure.message})`,
+        error ?? `its warm-up was not answered within ${warmUpLimitMs / 1000} s (${failure.message})`,
       );
     }),
   ]);
@@ -195,7 +196,7 @@ async function warmUp(
   experiment: VariantRunOptions['experiment'],
   context: { urlOf: UrlOf; parameters: Record<string, number>; signal: AbortSignal },
 ): Promise<void> {
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(WARM_UP_DEADLINE_MS)]);
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(experiment.warmUpLimitMs ?? WARM_UP_LIMIT_MS)]);
   await experiment.warmUp?.({ ...context, signal });
 }
 

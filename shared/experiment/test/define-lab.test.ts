@@ -77,6 +77,17 @@ describe('a lab is refused, with the rule and a text near the place, when', () =
       'orders',
     ],
     [
+      'two experiments need different numbers of one server',
+      labOf({
+        experiments: {
+          orders: experimentOf({ needs: { redis: 1 } }),
+          refunds: experimentOf({ needs: { redis: 2 }, claims: [{ ...claim, id: 'keeps-refunds' }] }),
+        },
+      }),
+      'experiments "orders" and "refunds" need different numbers of "redis": let both need the larger one',
+      'orders',
+    ],
+    [
       'a claim has no control',
       withClaim({ control: undefined }),
       'claim "keeps-orders" has no control: it could not fail',

@@ -51,6 +51,19 @@ describe("Little's law with calls of a millisecond or two", () => {
     expect(littlesLaw(inputOf(never, 2)).ok).toBe(false);
   });
 
+  test('of a few operations only the upper side is checked: one alone is more than the tolerance', () => {
+    const checked = (count: number, share: number) => {
+      const rows = rowsOf(2).slice(0, count);
+      const input = inputOf(inFlightOf(rows.map((row) => ({ ...row, endedAtMs: row.startedAtMs + 2 * share }))), null);
+      const load = { ...input.observation.load, ...fromRows(rows) };
+      return littlesLaw({ ...input, observation: { ...input.observation, load } });
+    };
+    expect(checked(19, 0.5)).toMatchObject({ ok: true, expected: expect.stringContaining('too few operations') });
+    expect(checked(20, 0.5).ok).toBe(false);
+    expect(checked(19, 1.2).ok).toBe(false);
+    expect(checked(19, 0).ok).toBe(false);
+  });
+
   test('but one to which nothing was sent had nothing to do', () => {
     const input = inputOf({ atMs: [0], value: [0] }, OUTSIDE_MS);
     const load = { ...input.observation.load, ...fromRows([]) };

@@ -7,6 +7,8 @@ import { type TemporaryFolder, temporaryFolder } from './temporary-folder.ts';
 const FILES: Record<string, string> = {
   'labs/shop/lab.ts': 'export default 1;\n',
   'labs/shop/bench.ts': 'bench();\n',
+  'labs/shop/quick.bench.ts': 'bench();\n',
+  'labs/shop/bench/plan.ts': 'bench();\n',
   'labs/shop/experiments/outage.ts': 'export const claims = 1;\n',
   'labs/shop/src/app.ts': '/** Adds. */\nexport const add = (a: number, b: number) => a + b;\n',
   'labs/shop/test/app.test.ts': 'test();\n',

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
   chancesOf,
+  furtherMeanUpperBound95,
   MINIMUM_CHANCES,
   meanOf,
-  meanUpperBound95,
   median,
   readable,
   spreadOf,
@@ -100,23 +100,30 @@ it('a mean is the sum over the count, and null without a value', () => {
   expect([meanOf([1, 2, 6]), meanOf([4]), meanOf([])]).toEqual([3, 4, null]);
 });
 
-describe('the upper bound of a mean', () => {
+describe('the upper bound of a further mean', () => {
   it('is above the mean by as much as so few readings may be off', () => {
-    // s = 2, n = 100, by hand: 1.6449 · 2 / 10 above.
+    // s = 2, n = 100, by hand: 1.6449 · 2 / 10 above, for so many that their own mean is not off.
     const readings = Array.from({ length: 100 }, (_, index) => (index % 2 === 0 ? 3 : 7));
-    expect(meanUpperBound95(readings)).toBeCloseTo(5 + (1.6449 * 2 * Math.sqrt(100 / 99)) / 10, 10);
+    expect(furtherMeanUpperBound95(readings, 1e15)).toBeCloseTo(5 + (1.6449 * 2 * Math.sqrt(100 / 99)) / 10, 10);
   });
 
   it('comes closer with each reading', () => {
     const readings = (count: number) => Array.from({ length: count }, (_, index) => (index % 2 === 0 ? 3 : 7));
-    expect(meanUpperBound95(readings(400))).toBeLessThan(meanUpperBound95(readings(100)));
+    expect(furtherMeanUpperBound95(readings(400), 100)).toBeLessThan(furtherMeanUpperBound95(readings(100), 100));
+  });
+
+  it('is further above for a few than for many, whose mean is less off itself', () => {
+    const readings = Array.from({ length: 100 }, (_, index) => (index % 2 === 0 ? 3 : 7));
+    // As many as were read: √2 times as far, by hand.
+    const [same, many] = [furtherMeanUpperBound95(readings, 100), furtherMeanUpperBound95(readings, 1e15)];
+    expect((same - 5) / (many - 5)).toBeCloseTo(Math.SQRT2, 6);
   });
 
   it('is the mean where readings do not differ, and of one reading', () => {
-    expect([meanUpperBound95([2, 2, 2]), meanUpperBound95([4])]).toEqual([2, 4]);
+    expect([furtherMeanUpperBound95([2, 2, 2], 5), furtherMeanUpperBound95([4], 5)]).toEqual([2, 4]);
   });
 
   it('is 0 without a reading', () => {
-    expect(meanUpperBound95([])).toBe(0);
+    expect(furtherMeanUpperBound95([], 5)).toBe(0);
   });
 });
