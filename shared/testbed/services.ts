@@ -10,15 +10,17 @@ import { type AskOptions, ask } from './http.ts';
 import { until, within } from './waits.ts';
 
 /**
- * Listens on a port of its own of 127.0.0.1, inside this process. When it is disposed of, callers are cut off first:
+ * Listens on 127.0.0.1, on a port of its own unless told, inside this process. When it is disposed of, callers are cut off first:
  * a service that waits for requests which hang could not close.
  */
-export async function listen(service: { handle: RequestListener; close?: () => Promise<void> }) {
-  const server = createServer(service.handle).listen(0, '127.0.0.1');
+export async function listen(service: { handle: RequestListener; close?: () => Promise<void> }, onPort = 0) {
+  const server = createServer(service.handle).listen(onPort, '127.0.0.1');
   await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
   return {
     url,
+    port,
     ask: (path: string, options?: AskOptions) => ask(url, path, options),
     async [Symbol.asyncDispose]() {
       const closed = once(server, 'close');
@@ -42,11 +44,12 @@ export async function startProcess(file: string, environment: NodeJS.ProcessEnv)
   });
   // `close` and not `exit`: what it said last is read by then.
   let hasEnded = false;
-  const ended = once(child, 'close').then(() => {
+  const ended = once(child, 'close').then(([code]) => {
     hasEnded = true;
+    return code as number | null;
   });
-  const stop = async () => {
-    child.kill();
+  const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
+    child.kill(signal);
     await ended;
   };
   let said = '';
@@ -68,6 +71,12 @@ export async function startProcess(file: string, environment: NodeJS.ProcessEnv)
   return {
     url,
     ask: (path: string, options?: AskOptions) => ask(url, path, options),
-    [Symbol.asyncDispose]: stop,
+    pid: child.pid as number,
+    /** What it has written until now. */
+    said: () => said,
+    /** Resolves with its exit code; null if a signal ended it. */
+    ended,
+    stop,
+    [Symbol.asyncDispose]: () => stop(),
   };
 }
