@@ -4,12 +4,15 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { lab, startLab } from './lab-process.ts';
 
-/** A folder of labs with one bench each, as its source. */
-async function labsWith(benches: Record<string, string>): Promise<{ env: Record<string, string> } & AsyncDisposable> {
+/** A folder of labs with one bench each, as its source; `file`: under which name. */
+async function labsWith(
+  benches: Record<string, string>,
+  file = 'bench.ts',
+): Promise<{ env: Record<string, string> } & AsyncDisposable> {
   const folder = await mkdtemp(join(tmpdir(), 'backend-labs-bench-test-'));
   for (const [name, source] of Object.entries(benches)) {
     await mkdir(join(folder, name), { recursive: true });
-    await writeFile(join(folder, name, 'bench.ts'), source);
+    await writeFile(join(folder, name, file), source);
   }
   return {
     env: { BACKEND_LABS_DIR: folder },
@@ -52,6 +55,19 @@ describe('./lab bench', () => {
       tables: [{ title: 'full' }],
       parts: [{ name: 'a', met: false, detail: 'too slow' }],
     });
+  });
+
+  it('finds a bench that has another name than its lab, and lists it in its help', async () => {
+    await using labs = await labsWith(
+      { 'a-long-name': report(`[{ name: 'a', met: true, detail: 'fine' }]`) },
+      'short.bench.ts',
+    );
+    expect(await lab(['bench', 'short'], labs.env)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('met      a: fine'),
+    });
+    expect((await lab(['bench', 'a-long-name'], labs.env)).code).toBe(2);
+    expect((await lab(['bench', '--help'], labs.env)).stdout).toMatch(/^Benches: .*\bshort\b/m);
   });
 
   it('suggests the nearest name for a mistyped one, with exit code 2', async () => {

@@ -1,10 +1,10 @@
 /**
  * `./lab bench NAME`: measures a part of the project against something that is not part of it.
  *
- * A bench is found by its folder: shared/NAME/bench.ts or labs/NAME/bench.ts. Its contract is in
- * shared/load/bench/contract.ts.
+ * A bench is found by its folder, shared/NAME/bench.ts or labs/NAME/bench.ts, or by a shorter name than its lab's:
+ * labs/LAB/NAME.bench.ts. Its contract is in shared/load/bench/contract.ts.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { EXIT, UsageError } from '@backend-labs/experiment/engine';
@@ -34,14 +34,20 @@ Exit codes: 0 every part was met or skipped · 1 a part was not met · 2 wrong c
     .action(bench);
 }
 
+/** `push.bench.ts` is the bench `push`. */
+const BENCH_FILE = /^(.+)\.bench\.ts$/;
+
 /** The benches there are, by name. */
 function benchFiles(): Map<string, string> {
   const found = new Map<string, string>();
   for (const folder of [join(workspaceFolder, 'shared'), labsFolder]) {
     if (!existsSync(folder)) continue;
-    for (const name of readdirSync(folder).sort()) {
-      const file = join(folder, name, 'bench.ts');
-      if (existsSync(file)) found.set(name, file);
+    for (const owner of readdirSync(folder).sort()) {
+      if (!statSync(join(folder, owner)).isDirectory()) continue;
+      for (const file of readdirSync(join(folder, owner)).sort()) {
+        const name = file === 'bench.ts' ? owner : BENCH_FILE.exec(file)?.[1];
+        if (name !== undefined) found.set(name, join(folder, owner, file));
+      }
     }
   }
   return found;
