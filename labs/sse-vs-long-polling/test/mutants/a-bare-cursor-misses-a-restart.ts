@@ -1,0 +1,2 @@
+/** Mutant: with an epoch the server notices. */
+export { default } from '../../src/variants/sse-resume.ts';

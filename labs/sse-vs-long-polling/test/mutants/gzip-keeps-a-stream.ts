@@ -1,0 +1,2 @@
+/** Mutant: the feed asks not to be buffered. */
+export { default } from '../../src/variants/sse-resume.ts';

@@ -1,0 +1,2 @@
+/** Mutant: messages wait for the next poll. */
+export { default } from '../../src/variants/short-poll-1s.ts';

@@ -1,0 +1,2 @@
+/** Mutant: nothing asks the proxy not to buffer. */
+export { default } from '../../src/variants/sse.ts';
