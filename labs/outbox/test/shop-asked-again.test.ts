@@ -26,7 +26,8 @@ describe('an order that is sent again', () => {
     await using site = await openSite(servers);
     await using shop = await openShop(site, variant);
     const answers = await Promise.all(Array.from({ length: 12 }, () => shop.ask('/customers/3/orders/7', tea)));
-    for (const answer of answers) expect(answer).toEqual({ status: 200, body: { id: 7, customer: 3, version: 1 } });
+    const said = { status: 200, outcome: null, body: { id: 7, customer: 3, version: 1 } };
+    for (const answer of answers) expect(answer).toEqual(said);
     expect(await orders(site)).toEqual([{ id: 7, customer: 3, version: 1 }]);
     expect(await events(site)).toEqual([7]);
   });
